@@ -1,0 +1,49 @@
+# Two commands matter: `make run` and `make test`. Both set everything up first.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.PHONY: help install run test test-fast lint fuzz bench lock clean
+.DEFAULT_GOAL := help
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+install: $(STAMP)  ## a virtual environment with everything, from the lock file
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Weft needs Python 3.11 or newer; PYTHON=python3.12 make ... names another one." >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --upgrade uv
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+run: install  ## the whole system on embedded PostgreSQL, Redis and a local Ray
+	@$(BIN)/weft up
+
+test: install lint  ## everything: lint, types, floors, laws, real components
+	@$(BIN)/pytest
+
+test-fast: install  ## unit and law tests alone, under a minute
+	@$(BIN)/pytest -m "not store and not cluster"
+
+lint: install  ## ruff, strict types, import floors
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+fuzz: install  ## the laws on random histories, until stopped
+	@$(BIN)/python -m tests.fuzz
+
+bench: install  ## the measured figures of docs/performance.md
+	@$(BIN)/python -m benchmarks
+
+lock: install  ## renew requirements.lock from pyproject.toml
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --all-extras --group dev --python-version 3.11 pyproject.toml -o requirements.lock
+
+clean:  ## remove what the targets above have made
+	@rm -rf $(VENV) .weft .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,210 @@
+"""What the floors above ask of storage: ports, and the records that pass through them.
+
+Each port has a PostgreSQL or Redis implementation and a memory twin; one contract suite
+(tests/storage) holds both to the same behaviour.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedSubmission:
+    """One row of the operations log: a committed submission, as transformed."""
+
+    version: int
+    replica_id: UUID
+    sequence: int
+    user_id: UUID
+    base_version: int
+    operations: tuple[dict[str, Any], ...]  # wire JSON of each operation
+    fingerprint: bytes  # 16 bytes: of what the client sent, to tell a resend from a reuse
+    at_ms: int  # commit time, ms since epoch
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardCommit:
+    """What one group commit asks of one dashboard: all of it, or nothing."""
+
+    dashboard_id: UUID
+    expected_version: int  # dashboards.version must be this
+    epoch: int  # dashboards.owner_epoch must be this
+    submissions: tuple[LoggedSubmission, ...]  # versions expected_version + 1 .. + len
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaMark:
+    """The newest committed submission of one replica on one dashboard."""
+
+    replica_id: UUID
+    sequence: int
+    version: int
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A state made durable at a version, with the replica marks that changed up to it."""
+
+    dashboard_id: UUID
+    version: int
+    state: dict[str, Any]
+    operations_count: int = 0  # since the checkpoint before
+    replicas: tuple[ReplicaMark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedDashboard:
+    """An owner's first look: the fence raised, the newest checkpoint, and what followed."""
+
+    dashboard_id: UUID
+    version: int
+    epoch: int
+    checkpoint: Checkpoint
+    tail: tuple[LoggedSubmission, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    version: int
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionUser:
+    """Whom a token stands for."""
+
+    session_id: UUID
+    user_id: UUID
+    username: str
+    expires_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerAddress:
+    """Where a live owner listens. `incarnation` differs after every restart."""
+
+    owner_id: str
+    incarnation: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardRows:
+    """The `dashboards` and `widgets` rows of one dashboard, as document JSON."""
+
+    version: int
+    state: dict[str, Any]
+    widget_versions: dict[str, int] = field(default_factory=dict)
+
+
+class CommitAmbiguous(Exception):  # noqa: N818  (a state of knowledge, not a failure)
+    """The connection was lost while committing: it may or may not have happened."""
+
+
+class OperationLog(Protocol):
+    """Law 1 order, law 2 durable first, law 5 one writer: the only way to commit."""
+
+    async def open_dashboard(self, dashboard_id: UUID) -> OpenedDashboard | None:
+        """Raise owner_epoch by one and read all that an owner needs; None: no such dashboard."""
+
+    async def commit(self, commits: list[DashboardCommit]) -> set[UUID]:
+        """Commit each dashboard whose (version, epoch) still match, in one statement.
+
+        Returns the dashboards that committed; the others are fenced. Raises CommitAmbiguous, or
+        WeftError storage_unavailable when it certainly did not happen.
+        """
+
+    async def settle(self, dashboard_id: UUID, epoch: int) -> Head | None:
+        """After an ambiguous commit: raise the epoch if it is still `epoch`, and tell the head.
+
+        Waits for a commit still under way in PostgreSQL, so the answer is final. None: another
+        owner has raised it.
+        """
+
+    async def submissions_between(
+        self, dashboard_id: UUID, after_version: int, up_to_version: int
+    ) -> tuple[LoggedSubmission, ...]:
+        """Versions after_version + 1 .. up_to_version, rising; the caller pages."""
+
+    async def find_submission(
+        self, dashboard_id: UUID, replica_id: UUID, sequence: int
+    ) -> LoggedSubmission | None: ...
+
+    async def replica_mark(self, dashboard_id: UUID, replica_id: UUID) -> ReplicaMark | None:
+        """As of the newest checkpoint; the tail of OpenedDashboard knows better."""
+
+    async def write_checkpoint(self, checkpoint: Checkpoint, epoch: int) -> bool:
+        """Checkpoint, replica marks, dashboards and widgets rows, in one transaction.
+
+        False, and nothing written, when owner_epoch is no longer `epoch`.
+        """
+
+    async def checkpoints(self, dashboard_id: UUID) -> tuple[int, ...]:
+        """Versions of the stored checkpoints, rising."""
+
+    async def read_checkpoint(self, dashboard_id: UUID, version: int) -> Checkpoint | None: ...
+
+    async def read_rows(self, dashboard_id: UUID) -> DashboardRows | None: ...
+
+    async def dashboard_ids(self) -> tuple[UUID, ...]: ...
+
+    async def head(self, dashboard_id: UUID) -> Head | None: ...
+
+
+class Accounts(Protocol):
+    """Users, sessions, dashboards and who may do what on them."""
+
+    async def create_user(self, email: str, username: str, full_name: str | None = None) -> UUID:
+        """Raises WeftError conflict when email or username is taken."""
+
+    async def create_session(self, user_id: UUID, token_hash: str, ttl_seconds: float) -> UUID: ...
+
+    async def find_session(self, token_hash: str) -> SessionUser | None:
+        """None when unknown, expired, revoked, or its user is not active."""
+
+    async def revoke_session(self, session_id: UUID) -> bool: ...
+
+    async def create_dashboard(
+        self, owner_id: UUID, title: str, dashboard_id: UUID | None = None
+    ) -> UUID:
+        """The rows and the checkpoint at version 0, in one transaction."""
+
+    async def share(self, dashboard_id: UUID, user_id: UUID, role: str) -> None: ...
+
+    async def role_of(self, dashboard_id: UUID, user_id: UUID) -> str | None:
+        """owner, admin, editor, viewer (also for a public dashboard), or None."""
+
+
+class Directory(Protocol):
+    """Redis: who holds what, who is connected where. Losing it loses no data and no safety."""
+
+    async def announce_owner(self, address: OwnerAddress, ttl_seconds: float) -> None: ...
+
+    async def withdraw_owner(self, address: OwnerAddress) -> None: ...
+
+    async def owners(self) -> tuple[OwnerAddress, ...]:
+        """Those whose heartbeat has not expired, by owner_id."""
+
+    async def claim(self, dashboard_id: UUID, address: OwnerAddress) -> OwnerAddress:
+        """Write `operations:{dashboardId}:lock` unless a live owner holds it; who holds it now."""
+
+    async def holder(self, dashboard_id: UUID) -> OwnerAddress | None: ...
+
+    async def release(self, dashboard_id: UUID, address: OwnerAddress) -> None:
+        """Delete the lock if it is still this incarnation's."""
+
+    async def connected(
+        self, connection_id: str, user_id: UUID, session_id: UUID, server_id: str
+    ) -> None: ...
+
+    async def entered(self, connection_id: str, user_id: UUID, dashboard_id: UUID) -> None: ...
+
+    async def departed(self, connection_id: str, user_id: UUID, dashboard_id: UUID) -> None: ...
+
+    async def disconnected(self, connection_id: str, user_id: UUID) -> None: ...
+
+    async def connections_of(self, user_id: UUID) -> set[str]: ...
+
+    async def room_connections(self, dashboard_id: UUID) -> set[str]: ...

@@ -1,0 +1,49 @@
+"""Every limit of Weft, named, with its unit last, and why it has this value.
+
+Law 7, bad input is answered, needs a bound on all that arrives; law 9, the slow pay alone,
+on all that waits. Standard library only.
+"""
+
+from typing import Final
+
+# --- the frame -------------------------------------------------------------------------------
+FRAME_MAX_BYTES: Final = 1_048_576  # one submission fits; a larger one is a bulk import
+JSON_MAX_DEPTH: Final = 64  # nesting of any value; far below every parser's own limit
+INTEGER_MAX: Final = 2**53 - 1  # what a browser holds exactly
+KEY_MAX_CHARACTERS: Final = 200  # of one key or path segment
+FORBIDDEN_KEYS: Final = frozenset({"__proto__", "constructor", "prototype"})
+
+# --- one submission --------------------------------------------------------------------------
+OPERATIONS_MAX_PER_SUBMISSION: Final = 500  # a paste of many widgets; bounds the owner's grid
+PATH_MAX_SEGMENTS: Final = 32
+IN_FLIGHT_MAX_PER_REPLICA: Final = 1  # per dashboard; the rest waits compacted in the client
+
+# --- the document (what the tables can hold) ---------------------------------------------------
+TITLE_MAX_CHARACTERS: Final = 255  # dashboards.title and widgets.title
+WIDGET_TYPE_MAX_CHARACTERS: Final = 100  # widgets.type
+DESCRIPTION_MAX_CHARACTERS: Final = 100_000
+WIDGETS_MAX_PER_DASHBOARD: Final = 2_000
+DOCUMENT_MAX_BYTES: Final = 33_554_432  # 32 MiB as JSON; a checkpoint row stays one row
+TEXT_MAX_CHARACTERS: Final = 4_194_304  # of one text
+
+# --- history ---------------------------------------------------------------------------------
+HISTORY_MAX_VERSIONS: Final = 2_000  # kept in the owner's memory; a base below it must rebase
+TAIL_MAX_VERSIONS: Final = 1_000  # one page of operations; above it a join sends a snapshot
+CHECKPOINT_EVERY_VERSIONS: Final = 500  # bounds what opening replays
+CHECKPOINT_EVERY_SECONDS: Final = 30.0  # bounds how stale the widgets rows are under edits
+UNLOAD_AFTER_SECONDS: Final = 60.0  # an idle dashboard leaves the owner's memory
+
+# --- the socket ------------------------------------------------------------------------------
+HELLO_TIMEOUT_SECONDS: Final = 10.0  # a socket that does not say hello is closed
+PING_INTERVAL_SECONDS: Final = 20.0
+DASHBOARDS_MAX_PER_CONNECTION: Final = 100
+OUTGOING_MAX_BYTES: Final = 4_194_304  # waiting for one reader; beyond it the reader resumes
+COMPRESSION_MIN_BYTES: Final = 1_024
+
+# --- the commit ------------------------------------------------------------------------------
+COMMIT_MAX_SUBMISSIONS: Final = 1_000  # of one group commit: 26 ms on the measured machine
+COMMIT_TIMEOUT_SECONDS: Final = 10.0  # then the commit is ambiguous, and settled
+
+# --- the directory ---------------------------------------------------------------------------
+HEARTBEAT_EVERY_SECONDS: Final = 1.0
+HEARTBEAT_TTL_SECONDS: Final = 3.0  # an owner silent for so long is taken over
