@@ -28,9 +28,13 @@ TEXT_MAX_CHARACTERS: Final = 4_194_304  # of one text
 
 # --- history ---------------------------------------------------------------------------------
 HISTORY_MAX_VERSIONS: Final = 2_000  # kept in the owner's memory; a base below it must rebase
+HISTORY_MAX_BYTES: Final = 67_108_864  # the same window when submissions are large
+TRANSFORM_MAX_PAIRS: Final = 250_000  # of one submission: one full one over another; 0.5 s at most
+SNAPSHOT_REUSE_VERSIONS: Final = 200  # an encoded snapshot serves joins until it is so far behind
 TAIL_MAX_VERSIONS: Final = 1_000  # one page of operations; above it a join sends a snapshot
 CHECKPOINT_EVERY_VERSIONS: Final = 500  # bounds what opening replays
 CHECKPOINT_EVERY_SECONDS: Final = 30.0  # bounds how stale the widgets rows are under edits
+CHECKPOINT_RETRY_SECONDS: Final = 5.0  # after one that could not be written
 UNLOAD_AFTER_SECONDS: Final = 60.0  # an idle dashboard leaves the owner's memory
 
 # --- the socket ------------------------------------------------------------------------------
@@ -42,8 +46,18 @@ COMPRESSION_MIN_BYTES: Final = 1_024
 
 # --- the commit ------------------------------------------------------------------------------
 COMMIT_MAX_SUBMISSIONS: Final = 1_000  # of one group commit: 26 ms on the measured machine
+COMMIT_MAX_BYTES: Final = 16_777_216  # of one group commit, unless a single submission is larger
+COMMIT_RETRY_MIN_SECONDS: Final = 0.05  # while PostgreSQL does not answer, doubling up to the next
+COMMIT_RETRY_MAX_SECONDS: Final = 2.0
 COMMIT_TIMEOUT_SECONDS: Final = 10.0  # then the commit is ambiguous, and settled
 
 # --- the directory ---------------------------------------------------------------------------
 HEARTBEAT_EVERY_SECONDS: Final = 1.0
 HEARTBEAT_TTL_SECONDS: Final = 3.0  # an owner silent for so long is taken over
+
+# --- the owner ---------------------------------------------------------------------------------
+TICK_EVERY_SECONDS: Final = 1.0  # how finely an owner's dashboards see time
+STOP_TIMEOUT_SECONDS: Final = 10.0  # for the last commits and checkpoints of an owner being stopped
+LINK_HELLO_TIMEOUT_SECONDS: Final = 5.0
+LINK_MESSAGE_MAX_BYTES: Final = 1_048_576  # of one batch of lines, unless a single line is larger
+LINK_OUTGOING_MAX_BYTES: Final = 268_435_456  # waiting for one gateway; beyond it the link is cut
