@@ -1,0 +1,122 @@
+"""Law 4, convergence, at the border of the tables: how records become columns and come back.
+
+Pure: both PostgreSQL and its memory twin go through here, so neither can hold what the other
+cannot. JSON crosses as bytes; what returns is equal to what went in.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+
+from storage.ports import Checkpoint, DashboardCommit, DashboardRows, LoggedSubmission
+from weft.errors import WeftError
+from weft.limits import INTEGER_MAX, TITLE_MAX_CHARACTERS
+
+EMAIL_MAX_CHARACTERS: Final = 255
+USERNAME_MAX_CHARACTERS: Final = 100
+FULL_NAME_MAX_CHARACTERS: Final = 255
+ROLES: Final = ("viewer", "editor", "admin")  # what a collaborator may be
+
+_LONG_NUMBER: Final = re.compile(rb"\d{16}")
+
+
+def encode_json(value: Any) -> bytes:
+    """JSON bytes of a value that the edge has let through."""
+    return orjson.dumps(value)
+
+
+def decode_json(raw: bytes) -> Any:
+    """The value whose JSON went in.
+
+    PostgreSQL writes the float 1e17 as a whole number; beyond 2^53 only floats exist in Weft,
+    so such a number becomes a float again.
+    """
+    value = orjson.loads(raw)
+    return _floats_beyond_limit(value) if _LONG_NUMBER.search(raw) else value
+
+
+def _floats_beyond_limit(value: Any) -> Any:
+    if type(value) is int:
+        return value if -INTEGER_MAX <= value <= INTEGER_MAX else float(value)
+    if type(value) is list:
+        return [_floats_beyond_limit(item) for item in value]
+    if type(value) is dict:
+        return {key: _floats_beyond_limit(item) for key, item in value.items()}
+    return value
+
+
+def empty_state(title: str) -> dict[str, Any]:
+    """The document of a fresh dashboard, at version 0."""
+    return {"title": title, "description": None, "settings": {}, "layout": [], "widgets": {}}
+
+
+def kind_of(operations: tuple[dict[str, Any], ...]) -> str:
+    """`operation_type` of a log row: the type that all its edits share, otherwise `batch`."""
+    types = {operation["type"] for operation in operations}
+    return types.pop() if len(types) == 1 else "batch"
+
+
+def target_of(operations: tuple[dict[str, Any], ...]) -> UUID | None:
+    """`target_id` of a log row: the widget that all its edits share."""
+    targets = {operation.get("targetId") for operation in operations}
+    target = targets.pop() if len(targets) == 1 else None
+    return UUID(target) if target is not None else None
+
+
+def head_after(commit: DashboardCommit) -> int:
+    """The version that a commit leads to. Law 1: its submissions must follow without a gap."""
+    head = commit.expected_version
+    for submission in commit.submissions:
+        head += 1
+        if submission.version != head:
+            raise ValueError(f"version {submission.version} where {head} follows")
+    return head
+
+
+def submission_from(row: Mapping[str, Any]) -> LoggedSubmission:
+    """A row of `operations` as the statements of sql/log.sql select it."""
+    return LoggedSubmission(
+        version=row["version"],
+        replica_id=row["replica_id"],
+        sequence=row["sequence"],
+        user_id=row["user_id"],
+        base_version=row["client_version"],
+        operations=tuple(row["operation"]),
+        fingerprint=row["fingerprint"],
+        at_ms=row["at_ms"],
+    )
+
+
+def checkpoint_from(dashboard_id: UUID, row: Mapping[str, Any]) -> Checkpoint:
+    """A row of `checkpoints`; the replica marks have a table of their own."""
+    return Checkpoint(dashboard_id, row["version"], row["state"], row["operations_count"])
+
+
+def dashboard_rows_from(row: Mapping[str, Any]) -> DashboardRows:
+    """The row of sql/checkpoints.sql, read_rows: `widgets` maps ids to records with a version."""
+    widgets: dict[str, dict[str, Any]] = row["widgets"]
+    versions = {widget_id: widget.pop("version") for widget_id, widget in widgets.items()}
+    state = {name: row[name] for name in ("title", "description", "settings", "layout")}
+    return DashboardRows(row["version"], {**state, "widgets": widgets}, versions)
+
+
+def check_text(name: str, text: str | None, max_characters: int) -> None:
+    """Refuse by name what a column of this width cannot hold (law 7)."""
+    if text is None:
+        return
+    if len(text) > max_characters:
+        raise WeftError("limit_exceeded", f"{name} is longer than {max_characters} characters")
+    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise WeftError("unstorable_text", field=name)
+
+
+def check_title(title: str) -> None:
+    check_text("title", title, TITLE_MAX_CHARACTERS)
+
+
+def check_role(role: str) -> None:
+    if role not in ROLES:
+        raise WeftError("invalid_message", f"role must be one of {', '.join(ROLES)}")
