@@ -61,3 +61,31 @@ STOP_TIMEOUT_SECONDS: Final = 10.0  # for the last commits and checkpoints of an
 LINK_HELLO_TIMEOUT_SECONDS: Final = 5.0
 LINK_MESSAGE_MAX_BYTES: Final = 1_048_576  # of one batch of lines, unless a single line is larger
 LINK_OUTGOING_MAX_BYTES: Final = 268_435_456  # waiting for one gateway; beyond it the link is cut
+
+# --- users, sessions, sharing, audit (what the tables can hold) ----------------------------------
+EMAIL_MAX_CHARACTERS: Final = 255  # users.email
+USERNAME_MAX_CHARACTERS: Final = 100  # users.username
+FULL_NAME_MAX_CHARACTERS: Final = 255  # users.full_name
+URL_MAX_CHARACTERS: Final = 500  # users.avatar_url, dashboard_templates.thumbnail_url
+TEMPLATE_CATEGORY_MAX_CHARACTERS: Final = 100  # dashboard_templates.category
+AUDIT_ACTION_MAX_CHARACTERS: Final = 100  # audit_logs.action
+AUDIT_ENTITY_TYPE_MAX_CHARACTERS: Final = 50  # audit_logs.entity_type
+USER_AGENT_MAX_CHARACTERS: Final = 1_000  # TEXT in the table; real ones stay below 500
+DEVICE_FIELD_MAX_CHARACTERS: Final = 100  # platform, browser, version of a device
+SESSION_TTL_SECONDS: Final = 86_400  # when the host product does not say
+SESSION_TTL_MAX_SECONDS: Final = 7_776_000  # 90 days; longer is a leaked token's best friend
+PERMISSIONS_MAX_PER_COLLABORATOR: Final = 100  # 20 cells, a few conditions each
+WIDGET_TYPES_MAX_PER_PERMISSION: Final = 50
+NETWORKS_MAX_PER_PERMISSION: Final = 50  # looked through one by one on every decision
+
+# --- widgets and presence ----------------------------------------------------------------------
+WIDGET_URL_MAX_CHARACTERS: Final = 2_048  # what every browser and proxy takes
+IMAGE_DATA_URL_MAX_CHARACTERS: Final = 65_536  # an icon: it is stored in every checkpoint
+COLOR_MAX_CHARACTERS: Final = 64
+TABLE_COLUMNS_MAX: Final = 500
+CHART_SERIES_MAX: Final = 1_000
+ELEMENT_ID_MAX_CHARACTERS: Final = 200  # of what a cursor or selection points at
+SELECTION_RANGES_MAX: Final = 100  # of one connection
+
+# --- answers -----------------------------------------------------------------------------------
+PROBLEMS_MAX_PER_ANSWER: Final = 20  # more would answer a large bad message with a larger one
