@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 FLOORS = ("weft", "storage", "actors", "gateway", "cluster")
 SHELL_MARKS = (
     "postgres_", "redis_", "ray_", "websocket_", "http_", "embedded_",
-    "_actor", "_loop", "_server", "_service", "_command", "_line",
+    "_actor", "_file", "_loop", "_server", "_service", "_command", "_line",
 )  # fmt: skip
 SHELL_NAMES = {"service.py", "__init__.py", "__main__.py"}
 IO_MODULES = {

@@ -1,0 +1,135 @@
+"""The `weft` command: its grammar, and what holds for every command.
+
+Human text, or with --json exactly one JSON object on standard output. A fault is one line on
+standard error (or `{"error": …}`), and a non-zero exit.
+"""
+
+import argparse
+import contextlib
+import importlib
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from cluster.settings import read_settings
+from weft.errors import WeftError
+
+EXIT_FAULT = 1
+EXIT_INTERRUPTED = 130
+
+FLAGS: dict[str, dict[str, Any]] = {
+    "data_dir": {"metavar": "DIR", "help": "where everything is kept (default: .weft)"},
+    "host": {"metavar": "ADDRESS", "help": "what to listen on (default: 127.0.0.1)"},
+    "http_port": {"metavar": "N", "type": int, "help": "HTTP (default: 8766; 0: any free)"},
+    "ws_port": {"metavar": "N", "type": int, "help": "WebSocket (default: 8765; 0: any free)"},
+    "postgres_url": {"metavar": "URL", "help": "PostgreSQL to use (default: an embedded one)"},
+    "redis_url": {"metavar": "URL", "help": "Redis to use (default: an embedded one)"},
+    "ray_address": {"metavar": "ADDRESS", "help": "Ray to join (default: a local one)"},
+    "owners": {"metavar": "N", "type": int, "help": "owner processes (default: 1)"},
+    "gateways": {"metavar": "N", "type": int, "help": "gateway processes (default: 1)"},
+    "admin_key": {"metavar": "KEY", "help": "of the HTTP API (default: kept in the data dir)"},
+}
+
+
+def main() -> None:
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(words: Sequence[str]) -> int:
+    """Returns the exit code."""
+    arguments = _parser().parse_args(words)
+    try:
+        settings = read_settings(vars(arguments), os.environ)
+        command = importlib.import_module(f"cluster.{arguments.command}_command")
+        return int(command.run(settings, arguments))
+    except WeftError as error:
+        return _report(error, arguments.json)
+    except ModuleNotFoundError as error:
+        missing = f"The package {error.name} is not installed: pip install 'weft[server,embedded]'"
+        return _report(WeftError("misconfigured", missing), arguments.json)
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:  # whoever read our output has left
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_FAULT
+
+
+def _report(error: WeftError, as_json: bool) -> int:
+    if as_json:
+        print(json.dumps({"error": error.to_json()}), flush=True)
+    else:
+        print(f"weft: {error.message} [{error.code}]", file=sys.stderr, flush=True)
+    return EXIT_FAULT
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="weft",
+        description="Live dashboards: every edit merged, durable and on every screen.",
+        epilog="Each --flag that sets something up can also be given as WEFT_FLAG.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_up(commands)
+    _add_replay(commands)
+    _add_verify(commands)
+    _add_migrate(commands)
+    _add_doctor(commands)
+    return parser
+
+
+def _add_up(commands: Any) -> None:
+    up = _add(commands, "up", "run the whole system in the foreground", list(FLAGS))
+    up.epilog = "Ctrl-C or SIGTERM drains: clients are told, checkpoints written."
+
+
+def _add_replay(commands: Any) -> None:
+    replay = _add(
+        commands,
+        "replay",
+        "type a recorded editing history into the running system, or into one of its own",
+        ["data_dir", "admin_key"],
+    )
+    replay.add_argument("trace", metavar="TRACE", help="sequential trace, JSON or gzipped JSON")
+    replay.add_argument(
+        "--clients", type=_positive, default=2, metavar="N", help="one types, N-1 follow"
+    )
+    replay.add_argument("--url", metavar="WS", help="ws://… of a running system")
+    replay.add_argument("--http", metavar="HTTP", help="http://… of a running system")
+
+
+def _add_verify(commands: Any) -> None:
+    verify = _add(
+        commands,
+        "verify",
+        "replay the logs and compare with checkpoints and rows",
+        ["data_dir", "postgres_url"],
+    )
+    which = verify.add_mutually_exclusive_group()
+    which.add_argument("--all", action="store_true", help="every dashboard (the default)")
+    which.add_argument("--dashboard", metavar="ID", help="only this one")
+
+
+def _add_migrate(commands: Any) -> None:
+    _add(commands, "migrate", "bring the database schema up to date", ["data_dir", "postgres_url"])
+
+
+def _add_doctor(commands: Any) -> None:
+    _add(commands, "doctor", "what is wrong here, and what to do", list(FLAGS))
+
+
+def _add(commands: Any, name: str, summary: str, flags: Sequence[str]) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=summary)
+    for flag in flags:
+        parser.add_argument("--" + flag.replace("_", "-"), **FLAGS[flag])
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError("must be at least 1")
+    return number

@@ -1,0 +1,89 @@
+"""One frozen object holds every setting, read once: a flag wins over `WEFT_*`, which wins over the
+default. What is missing or wrong is `misconfigured`, naming the flag and the variable; secrets are
+never shown.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from weft.errors import WeftError
+
+ENVIRONMENT_PREFIX = "WEFT_"
+RAY_NAMESPACE = "weft"
+
+Port = Annotated[int, Field(ge=0, le=65_535)]  # 0: any free port
+Count = Annotated[int, Field(ge=1, le=1_000)]
+Secret = Annotated[SecretStr, Field(min_length=16)]
+
+
+class Settings(BaseModel):
+    """Where data and services are, and how many processes to start. None: embedded, or generated.
+
+    postgres_url, redis_url and ray_address point at existing ones; without them `weft up` runs
+    its own under data_dir. admin_key and link_secret are generated once and kept there.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data_dir: Path = Path(".weft")
+    host: str = "127.0.0.1"  # what gateways and owners listen on
+    ws_port: Port = 8765
+    http_port: Port = 8766
+    postgres_url: SecretStr | None = None
+    redis_url: SecretStr | None = None
+    ray_address: str | None = None
+    owners: Count = 1
+    gateways: Count = 1
+    admin_key: Secret | None = None
+    link_secret: Secret | None = None
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("postgres_url")
+    @classmethod
+    def _is_postgres(cls, value: SecretStr | None) -> SecretStr | None:
+        return _require_scheme(value, ("postgresql", "postgres"))
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        return _require_scheme(value, ("redis", "rediss", "unix"))
+
+
+def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
+    """Flags are named as the fields of Settings; None is a flag that was not given.
+
+    Raises WeftError misconfigured.
+    """
+    values: dict[str, Any] = {}
+    for name in Settings.model_fields:
+        variable = environment.get(ENVIRONMENT_PREFIX + name.upper())
+        if flags.get(name) is not None:
+            values[name] = flags[name]
+        elif variable:
+            values[name] = variable
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise WeftError("misconfigured", _sentence(error)) from None
+
+
+def _require_scheme(value: SecretStr | None, schemes: tuple[str, ...]) -> SecretStr | None:
+    if value is not None and value.get_secret_value().partition("://")[0] not in schemes:
+        raise ValueError(f"must begin with {schemes[0]}://")
+    return value
+
+
+def _sentence(error: ValidationError) -> str:
+    """The first fault in one line, without the value: it may be a secret."""
+    fault = error.errors(include_url=False, include_input=False)[0]
+    name = str(fault["loc"][0])
+    flag = "--" + name.replace("_", "-")
+    reason = fault["msg"].removeprefix("Value error, ")
+    return f"{flag} (or {ENVIRONMENT_PREFIX}{name.upper()}): {reason}"
