@@ -51,6 +51,15 @@ COMMIT_RETRY_MIN_SECONDS: Final = 0.05  # while PostgreSQL does not answer, doub
 COMMIT_RETRY_MAX_SECONDS: Final = 2.0
 COMMIT_TIMEOUT_SECONDS: Final = 10.0  # then the commit is ambiguous, and settled
 
+# --- the client --------------------------------------------------------------------------------
+RECONNECT_FIRST_SECONDS: Final = 0.25  # the first wait after a cut, at most; then it doubles
+RECONNECT_MAX_SECONDS: Final = 15.0  # so a server that returns is not met by everyone at once
+OPEN_TIMEOUT_SECONDS: Final = 10.0  # TCP, TLS and WebSocket handshake
+CLOSE_SAVE_TIMEOUT_SECONDS: Final = 5.0  # `close()` waits so long for what is not saved yet
+SUBMISSION_TARGET_BYTES: Final = 524_288  # of operations in one submission; half of a frame
+NOTICES_MAX: Final = 100  # open ones of one replica; the oldest goes
+OWN_WRITES_MAX: Final = 1_000  # of one replica, watched for a concurrent overwrite
+
 # --- the directory ---------------------------------------------------------------------------
 HEARTBEAT_EVERY_SECONDS: Final = 1.0
 HEARTBEAT_TTL_SECONDS: Final = 3.0  # an owner silent for so long is taken over
