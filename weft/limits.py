@@ -98,3 +98,14 @@ SELECTION_RANGES_MAX: Final = 100  # of one connection
 
 # --- answers -----------------------------------------------------------------------------------
 PROBLEMS_MAX_PER_ANSWER: Final = 20  # more would answer a large bad message with a larger one
+
+# --- rates: counts per window, per user unless global (defaults; settings may change them) -------
+RATE_OPERATIONS_PER_WINDOW: Final = 10_000  # submissions; a program in closed loop sends 500/s
+RATE_OPERATIONS_WINDOW_MS: Final = 10_000
+RATE_CURSOR_PER_WINDOW: Final = 120  # presence updates; twice what a 60 Hz pointer makes
+RATE_CURSOR_WINDOW_MS: Final = 1_000
+RATE_CONNECTIONS_PER_WINDOW: Final = 600  # new sockets; a shared office of tabs that all reload
+RATE_CONNECTIONS_WINDOW_MS: Final = 60_000
+RATE_GLOBAL_OPERATIONS_PER_WINDOW: Final = 500_000  # of the whole cluster
+RATE_GLOBAL_CONNECTIONS_PER_WINDOW: Final = 100_000
+RATE_SYNC_EVERY_MS: Final = 100  # how far counts of several gateways may run apart
