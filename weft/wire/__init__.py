@@ -1,0 +1,1 @@
+"""The wire: messages, content checks, codec, close codes, and the link between the servers."""

@@ -1,0 +1,136 @@
+"""Encode once: each server frame as bytes, built in one step from what its author holds."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from weft.errors import WeftError
+from weft.wire.codec import encode
+from weft.wire.messages import PROTOCOL_VERSION
+
+
+def submission_json(
+    *,
+    version: int,
+    replica_id: UUID,
+    sequence: int,
+    user_id: UUID,
+    base_version: int,
+    operations: Sequence[Mapping[str, Any]],
+    at_ms: int,
+) -> dict[str, Any]:
+    """One committed submission as it appears in `committed`, `joined` and `tail`."""
+    return {
+        "version": version,
+        "replicaId": replica_id,
+        "sequence": sequence,
+        "userId": user_id,
+        "baseVersion": base_version,
+        "operations": operations,
+        "at": at_ms,
+    }
+
+
+def welcome_frame(
+    connection_id: str, user_id: UUID, server_time_ms: int, limits: Mapping[str, float]
+) -> bytes:
+    return encode(
+        {
+            "type": "welcome",
+            "protocol": PROTOCOL_VERSION,
+            "connectionId": connection_id,
+            "userId": user_id,
+            "serverTime": server_time_ms,
+            "limits": limits,
+        }
+    )
+
+
+def tail_frame(
+    dashboard_id: UUID, submissions: Sequence[Mapping[str, Any]], head_version: int
+) -> bytes:
+    return encode(
+        {
+            "type": "tail",
+            "dashboardId": dashboard_id,
+            "submissions": submissions,
+            "headVersion": head_version,
+        }
+    )
+
+
+def joined_frame(
+    dashboard_id: UUID,
+    *,
+    version: int,
+    role: str,
+    snapshot: tuple[int, Mapping[str, Any]] | None,
+    submissions: Sequence[Mapping[str, Any]],
+    last_sequence: int,
+    last_version: int,
+) -> bytes:
+    """`snapshot` is (version, state)."""
+    frame: dict[str, Any] = {
+        "type": "joined",
+        "dashboardId": dashboard_id,
+        "version": version,
+        "role": role,
+        "submissions": submissions,
+        "lastSequence": last_sequence,
+        "lastVersion": last_version,
+    }
+    if snapshot is not None:
+        frame["snapshot"] = {"version": snapshot[0], "state": snapshot[1]}
+    return encode(frame)
+
+
+def committed_frame(dashboard_id: UUID, submissions: Sequence[Mapping[str, Any]]) -> bytes:
+    return encode({"type": "committed", "dashboardId": dashboard_id, "submissions": submissions})
+
+
+def acknowledged_frame(dashboard_id: UUID, sequence: int, version: int) -> bytes:
+    return encode(
+        {
+            "type": "acknowledged",
+            "dashboardId": dashboard_id,
+            "sequence": sequence,
+            "version": version,
+        }
+    )
+
+
+def rejected_frame(dashboard_id: UUID | str, sequence: int, error: WeftError) -> bytes:
+    return encode(
+        {"type": "rejected", "dashboardId": dashboard_id, "sequence": sequence}
+        | _without_about(error)
+    )
+
+
+def ended_frame(dashboard_id: UUID, error: WeftError) -> bytes:
+    return encode({"type": "ended", "dashboardId": dashboard_id} | _without_about(error))
+
+
+def left_frame(dashboard_id: UUID) -> bytes:
+    return encode({"type": "ended", "dashboardId": dashboard_id, "code": "left"})
+
+
+def error_frame(error: WeftError) -> bytes:
+    return encode({"type": "error"} | error.to_json())
+
+
+def goaway_frame(error: WeftError, retry_after_ms: int) -> bytes:
+    return encode({"type": "goaway"} | error.to_json() | {"retryAfterMs": retry_after_ms})
+
+
+def pong_frame(nonce: str | int | None, server_time_ms: int) -> bytes:
+    frame: dict[str, Any] = {"type": "pong", "serverTime": server_time_ms}
+    if nonce is not None:
+        frame["nonce"] = nonce
+    return encode(frame)
+
+
+def _without_about(error: WeftError) -> dict[str, Any]:
+    """The frame itself says what it is about."""
+    fields = error.to_json()
+    fields.pop("about", None)
+    return fields

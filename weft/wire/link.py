@@ -1,0 +1,188 @@
+"""The gateway-owner link: lines of docs/architecture.md, typed, packed into batches in order.
+
+A batch is lines separated by a newline, which JSON text never holds; a client's frame travels as
+a line of its own, so its bytes are never parsed or copied apart on the way. Both ends are ours:
+a line that does not fit raises WeftError `malformed`, and the link is closed.
+"""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple, TypeAlias
+from uuid import UUID
+
+import orjson
+
+from weft.errors import WeftError
+from weft.wire.codec import encode
+
+
+class LinkHello(NamedTuple):
+    secret: str
+    gateway_id: str
+
+
+class Attach(NamedTuple):
+    """`n` numbers the subscription within the link."""
+
+    n: int
+    dashboard_id: UUID
+    user_id: UUID
+    connection_id: str
+    replica_id: UUID
+    version: int | None
+    wants_tail: bool
+
+
+class Submitted(NamedTuple):
+    n: int
+    sequence: int
+    base_version: int
+    operations: list[dict[str, Any]]
+
+
+class Detach(NamedTuple):
+    n: int
+
+
+class Joined(NamedTuple):
+    n: int
+    frame: bytes
+
+
+class Reply(NamedTuple):
+    n: int
+    frame: bytes
+
+
+class Ended(NamedTuple):
+    n: int
+    frame: bytes
+
+
+class Publish(NamedTuple):
+    dashboard_id: UUID
+    frame: bytes
+
+
+ToOwner: TypeAlias = LinkHello | Attach | Submitted | Detach
+ToGateway: TypeAlias = Joined | Reply | Ended | Publish
+
+
+def pack_to_owner(lines: Iterable[ToOwner]) -> bytes:
+    return b"\n".join(map(_line_to_owner, lines))
+
+
+def pack_to_gateway(lines: Iterable[ToGateway]) -> bytes:
+    return b"\n".join(map(_lines_to_gateway, lines))
+
+
+def unpack_to_owner(batch: bytes | str) -> list[ToOwner]:
+    return [_read_to_owner(line) for line in _split(batch)]
+
+
+def unpack_to_gateway(batch: bytes | str) -> list[ToGateway]:
+    lines = _split(batch)
+    if len(lines) % 2:
+        raise _unfit("a line without its frame")
+    return [
+        _read_to_gateway(head, frame) for head, frame in zip(lines[::2], lines[1::2], strict=True)
+    ]
+
+
+def _line_to_owner(line: ToOwner) -> bytes:
+    match line:
+        case Submitted(n, sequence, base_version, operations):
+            return encode(
+                [
+                    "submit",
+                    n,
+                    {"sequence": sequence, "baseVersion": base_version, "operations": operations},
+                ]
+            )
+        case Attach():
+            return encode(
+                [
+                    "attach",
+                    line.n,
+                    {
+                        "dashboardId": line.dashboard_id,
+                        "userId": line.user_id,
+                        "connectionId": line.connection_id,
+                        "replicaId": line.replica_id,
+                        "version": line.version,
+                        "wantsTail": line.wants_tail,
+                    },
+                ]
+            )
+        case Detach(n):
+            return encode(["detach", n])
+        case LinkHello(secret, gateway_id):
+            return encode(["hello", {"secret": secret, "gatewayId": gateway_id}])
+
+
+def _lines_to_gateway(line: ToGateway) -> bytes:
+    match line:
+        case Publish(dashboard_id, frame):
+            head = encode(["publish", dashboard_id])
+        case Joined(n, frame):
+            head = encode(["joined", n])
+        case Reply(n, frame):
+            head = encode(["reply", n])
+        case Ended(n, frame):
+            head = encode(["ended", n])
+    return head + b"\n" + frame
+
+
+def _read_to_owner(line: bytes) -> ToOwner:
+    try:
+        match orjson.loads(line):
+            case [
+                "submit",
+                int(n),
+                {"sequence": int(sequence), "baseVersion": int(base), "operations": list(ops)},
+            ]:
+                return Submitted(n, sequence, base, ops)
+            case ["attach", int(n), dict(fields)]:
+                return _read_attach(n, fields)
+            case ["detach", int(n)]:
+                return Detach(n)
+            case ["hello", {"secret": str(secret), "gatewayId": str(gateway_id)}]:
+                return LinkHello(secret, gateway_id)
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
+        pass
+    raise _unfit("a line to an owner")
+
+
+def _read_attach(n: int, fields: dict[str, Any]) -> Attach:
+    return Attach(
+        n,
+        UUID(fields["dashboardId"]),
+        UUID(fields["userId"]),
+        fields["connectionId"],
+        UUID(fields["replicaId"]),
+        fields["version"],
+        fields["wantsTail"],
+    )
+
+
+def _read_to_gateway(head: bytes, frame: bytes) -> ToGateway:
+    try:
+        match orjson.loads(head):
+            case ["publish", str(dashboard_id)]:
+                return Publish(UUID(dashboard_id), frame)
+            case ["joined", int(n)]:
+                return Joined(n, frame)
+            case ["reply", int(n)]:
+                return Reply(n, frame)
+            case ["ended", int(n)]:
+                return Ended(n, frame)
+    except ValueError:  # not JSON, or not a UUID
+        pass
+    raise _unfit("a line to a gateway")
+
+
+def _split(batch: bytes | str) -> list[bytes]:
+    return (batch.encode() if isinstance(batch, str) else batch).split(b"\n")
+
+
+def _unfit(what: str) -> WeftError:
+    return WeftError("malformed", f"The link carries {what} that does not fit.")
