@@ -1,0 +1,29 @@
+"""The algebra of Weft: a document, the operations on it, and how concurrent ones merge.
+
+Pure and standard library only. The laws (11 to 17) are in docs/spec.md; tests/ot proves them.
+"""
+
+from weft.ot.application import Recorded, apply, apply_recording
+from weft.ot.codec import operation_from_json, operation_to_json
+from weft.ot.document import Document
+from weft.ot.operation import ABSENT, Absent, JsonValue, Operation, Operations, Path
+from weft.ot.transformation import Conflict, TransformResult, transform, transform_pair
+
+__all__ = [
+    "ABSENT",
+    "Absent",
+    "Conflict",
+    "Document",
+    "JsonValue",
+    "Operation",
+    "Operations",
+    "Path",
+    "Recorded",
+    "TransformResult",
+    "apply",
+    "apply_recording",
+    "operation_from_json",
+    "operation_to_json",
+    "transform",
+    "transform_pair",
+]
