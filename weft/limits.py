@@ -43,6 +43,20 @@ PING_INTERVAL_SECONDS: Final = 20.0
 DASHBOARDS_MAX_PER_CONNECTION: Final = 100
 OUTGOING_MAX_BYTES: Final = 4_194_304  # waiting for one reader; beyond it the reader resumes
 COMPRESSION_MIN_BYTES: Final = 1_024
+INCOMING_MAX_FRAMES: Final = 4  # read ahead of one client; then TCP makes it wait
+MALFORMED_MAX_PER_CONNECTION: Final = 100  # refused frames cost more than good ones
+CLOSE_TIMEOUT_SECONDS: Final = 2.0  # for a client to answer a close; then the socket is cut
+GOAWAY_SPREAD_MS: Final = 2_000  # reconnects after a stop are spread over so long
+RECORDS_MAX_WAITING: Final = 10_000  # directory entries not yet written; more are dropped
+
+# --- the way from a gateway to an owner --------------------------------------------------------
+OWNER_WAIT_MAX_SECONDS: Final = 5.0  # for an owner to appear; longer than a heartbeat lives
+OWNER_RETRY_FIRST_SECONDS: Final = 0.05  # between two looks, doubling up to the next
+OWNER_RETRY_MAX_SECONDS: Final = 0.5
+OWNER_MOVES_MAX: Final = 3  # followed for one join
+OWNER_UNAVAILABLE_RETRY_MS: Final = 250  # what a client is told to wait; it adds jitter
+LINK_OPEN_TIMEOUT_SECONDS: Final = 2.0
+LINK_PING_INTERVAL_SECONDS: Final = 5.0  # an owner's host that vanished is found in two of these
 
 # --- the commit ------------------------------------------------------------------------------
 COMMIT_MAX_SUBMISSIONS: Final = 1_000  # of one group commit: 26 ms on the measured machine
@@ -56,9 +70,11 @@ RECONNECT_FIRST_SECONDS: Final = 0.25  # the first wait after a cut, at most; th
 RECONNECT_MAX_SECONDS: Final = 15.0  # so a server that returns is not met by everyone at once
 OPEN_TIMEOUT_SECONDS: Final = 10.0  # TCP, TLS and WebSocket handshake
 CLOSE_SAVE_TIMEOUT_SECONDS: Final = 5.0  # `close()` waits so long for what is not saved yet
-SUBMISSION_TARGET_BYTES: Final = 524_288  # of operations in one submission; half of a frame
+EDIT_MAX_BYTES: Final = FRAME_MAX_BYTES - 1_024  # of one edit or batch; the rest is the envelope
+SUBMISSION_TARGET_BYTES: Final = 524_288  # what waits is compacted into one submission up to here
+SUBMISSION_TARGET_OPERATIONS: Final = 250  # and up to here: merging can split a deletion in two
 NOTICES_MAX: Final = 100  # open ones of one replica; the oldest goes
-OWN_WRITES_MAX: Final = 1_000  # of one replica, watched for a concurrent overwrite
+OWN_WRITES_MAX: Final = 300  # of one replica, watched for a concurrent overwrite
 
 # --- the directory ---------------------------------------------------------------------------
 HEARTBEAT_EVERY_SECONDS: Final = 1.0

@@ -1,0 +1,89 @@
+"""Facts that reach the hearts of a client, in the past tense.
+
+Time and chance are arguments: a wait is asked for by an instruction, and `Waited` ends it.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+from uuid import UUID
+
+from weft.errors import WeftError
+from weft.wire.messages import (
+    Acknowledged,
+    Committed,
+    Ended,
+    ErrorMessage,
+    Joined,
+    Rejected,
+    Tail,
+)
+
+DashboardMessage: TypeAlias = (
+    Joined | Tail | Committed | Acknowledged | Rejected | Ended | ErrorMessage
+)
+
+
+# --- of one replica ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A connection that has been welcomed is there; nothing of an older one arrives any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    """The connection is gone; what was under way may or may not have arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    message: DashboardMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """The last `Wait` is over."""
+
+
+ReplicaEvent: TypeAlias = Connected | Disconnected | Received | Waited
+
+
+# --- of the connection ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SocketOpened:
+    """The WebSocket handshake is done; `token` is what to say hello with."""
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class FrameReceived:
+    frame: str | bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SocketClosed:
+    """Closed, cut, or never opened. `code`: as received; None when none was."""
+
+    code: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningRefused:
+    """No socket could even be asked for: the token, or the address, is of no use."""
+
+    error: WeftError
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaWaited:
+    dashboard_id: UUID
+
+
+ConnectionEvent: TypeAlias = (
+    SocketOpened | FrameReceived | SocketClosed | OpeningRefused | ReplicaWaited
+)

@@ -1,0 +1,105 @@
+"""Orders that leave the hearts of a client, in the imperative. The shell carries them out in order.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+from uuid import UUID
+
+from weft.client.notices import Notice
+from weft.errors import WeftError
+from weft.ot.operation import Operations
+from weft.wire.messages import Join, Leave, Submit
+
+Origin: TypeAlias = Literal["local", "remote", "rejected", "snapshot"]
+
+
+# --- of one replica ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    message: Join | Leave | Submit
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Answer with `Waited` after so long. A newer Wait replaces it; a lost connection ends it."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """The view has changed by `operations`; `snapshot`: it is another one altogether."""
+
+    origin: Origin
+    operations: Operations = ()
+    user_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    notice: Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The dashboard is over for this replica; `error` None: it was left."""
+
+    error: WeftError | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reauthenticate:
+    """Open a new connection with a new token."""
+
+
+ReplicaInstruction: TypeAlias = Send | Wait | Show | Notify | Finish | Reauthenticate
+
+
+# --- of the connection ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSocket:
+    """Connect after so long, with a new token if the old one is of no use."""
+
+    after_seconds: float
+    renew_token: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SendFrame:
+    frame: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseSocket:
+    code: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitFor:
+    """Answer with `ReplicaWaited` after so long; a newer one of this dashboard replaces it."""
+
+    dashboard_id: UUID
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Hand this to whoever uses the dashboard."""
+
+    dashboard_id: UUID
+    instruction: Show | Notify | Finish
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """No connection will come: trying again cannot help."""
+
+    error: WeftError
+
+
+ConnectionInstruction: TypeAlias = OpenSocket | SendFrame | CloseSocket | WaitFor | Tell | Fail

@@ -1,0 +1,209 @@
+"""What a replica has edited and the server has not committed, moved along as others commit.
+
+Law 17, stepwise: remote operations meet each pending edit in turn. The layers, each made on top of
+the one before: the submission in flight, the submissions that wait for their turn, and the edits
+of a batch that is still open. What waits is compacted, but never beyond what one submission holds,
+so an edit or a batch is not torn apart.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from weft.errors import WeftError
+from weft.limits import (
+    EDIT_MAX_BYTES,
+    OPERATIONS_MAX_PER_SUBMISSION,
+    SUBMISSION_TARGET_BYTES,
+    SUBMISSION_TARGET_OPERATIONS,
+)
+from weft.ot import apply, compose, invert, operation_to_json, transform_pair
+from weft.ot.document import Document
+from weft.ot.operation import Operation, Operations
+from weft.wire.codec import encode
+
+
+class Discarded(NamedTuple):
+    """A pending edit that has lost its place, as it was before."""
+
+    operation: Operation
+    reason: str
+
+
+class Rebased(NamedTuple):
+    change: Operations  # the remote operations as they change the view
+    discarded: tuple[Discarded, ...]
+
+
+class Layer(NamedTuple):
+    operations: Operations
+    size_bytes: int  # at least that of the operations on the wire
+
+
+@dataclass(frozen=True, slots=True)
+class InFlight:
+    sequence: int
+    operations: Operations
+
+
+class Pending:
+    def __init__(self) -> None:
+        self.in_flight: InFlight | None = None
+        self._waiting: deque[Layer] = deque()
+        self._batch: Layer | None = None  # None: no batch is open
+
+    def __bool__(self) -> bool:
+        return bool(self.in_flight or self._waiting or self._batch)
+
+    @property
+    def operations(self) -> Operations:
+        """All of them, in order: what leads from the confirmed document to the view."""
+        return tuple(operation for layer in self._layers() for operation in layer)
+
+    # --- the user -------------------------------------------------------------------------------
+
+    def check(self, operations: Operations) -> int:
+        """Their size in bytes. Raises WeftError too_large when one submission cannot hold them."""
+        held = self._batch or Layer((), 0)
+        size_bytes = held.size_bytes + bytes_of(operations)
+        count = len(held.operations) + len(operations)
+        if size_bytes > EDIT_MAX_BYTES or count > OPERATIONS_MAX_PER_SUBMISSION:
+            raise WeftError("too_large", "One submission cannot hold this edit, or this batch.")
+        return size_bytes - held.size_bytes
+
+    def add(self, operations: Operations, size_bytes: int) -> None:
+        """`size_bytes` is what `check` has returned."""
+        added = Layer(operations, size_bytes)
+        if self._batch is not None:
+            self._batch = _join(self._batch, added)
+        else:
+            self._wait(added)
+
+    def open_batch(self) -> None:
+        if self._batch is None:
+            self._batch = Layer((), 0)
+
+    def close_batch(self) -> None:
+        batch, self._batch = self._batch, None
+        if batch is not None:
+            self.add(*batch)
+
+    def drop_batch(self, confirmed: Document) -> Operations:
+        """Forget the open batch; returns what undoes it in the view."""
+        batch, self._batch = self._batch, None
+        before = apply(confirmed, self.operations, within_limits=False)
+        return invert(before, batch.operations) if batch is not None else ()
+
+    # --- the server -----------------------------------------------------------------------------
+
+    def rebase(self, remote: Operations) -> Rebased:
+        """Move every layer over what was committed before it."""
+        discarded: list[Discarded] = []
+        if self.in_flight is not None:
+            remote, moved = _rebase(remote, self.in_flight.operations, discarded)
+            self.in_flight = InFlight(self.in_flight.sequence, moved)
+        waiting, self._waiting = self._waiting, deque()
+        for operations, size_bytes in waiting:
+            remote, moved = _rebase(remote, operations, discarded)
+            if moved:
+                self._waiting.append(Layer(moved, size_bytes))
+        if self._batch is not None:
+            remote, moved = _rebase(remote, self._batch.operations, discarded)
+            self._batch = Layer(moved, self._batch.size_bytes)
+        return Rebased(remote, tuple(discarded))
+
+    def drop_in_flight(self, confirmed: Document) -> Rebased:
+        """Undo what is in flight under all that was edited since."""
+        assert self.in_flight is not None
+        inverse = invert(confirmed, self.in_flight.operations)
+        self.in_flight = None
+        return self.rebase(inverse)
+
+    def take_back(self) -> None:
+        """What was in flight has certainly not committed: it waits again, before the rest."""
+        if self.in_flight is None:
+            return
+        operations, self.in_flight = self.in_flight.operations, None
+        waiting, self._waiting = self._waiting, deque()
+        if operations:
+            self._waiting.append(Layer(operations, bytes_of(operations)))
+        for layer in waiting:
+            self._wait(layer)
+
+    def launch(self, sequence: int) -> InFlight | None:
+        """Put the first that waits in flight; None: nothing waits."""
+        if not self._waiting:
+            return None
+        operations, size_bytes = self._waiting.popleft()
+        rest = operations[OPERATIONS_MAX_PER_SUBMISSION:]  # a deletion split by many inserts
+        if rest:
+            self._waiting.appendleft(Layer(rest, size_bytes))
+        self.in_flight = InFlight(sequence, operations[:OPERATIONS_MAX_PER_SUBMISSION])
+        return self.in_flight
+
+    def clear(self) -> Operations:
+        """Give up on all of it, but not on an open batch; returns what it was."""
+        operations = self.operations
+        self.in_flight = None
+        self._waiting.clear()
+        self._batch = self._batch and Layer((), 0)
+        return operations
+
+    # --- inside ---------------------------------------------------------------------------------
+
+    def _layers(self) -> Iterator[Operations]:
+        if self.in_flight is not None:
+            yield self.in_flight.operations
+        for layer in self._waiting:
+            yield layer.operations
+        if self._batch is not None:
+            yield self._batch.operations
+
+    def _wait(self, added: Layer) -> None:
+        if self._waiting:
+            joined = _join(self._waiting[-1], added)
+            if _is_small(joined):
+                self._waiting.pop()
+                added = joined
+        if not added.operations:
+            return  # an edit and what undid it
+        self._waiting.append(added)
+
+
+def bytes_of(operations: Operations) -> int:
+    """Their size on the wire."""
+    return sum(len(encode(operation_to_json(operation))) for operation in operations)
+
+
+def _join(first: Layer, second: Layer) -> Layer:
+    operations = compose(first.operations, second.operations)
+    size_bytes = first.size_bytes + second.size_bytes
+    if size_bytes > SUBMISSION_TARGET_BYTES:
+        size_bytes = bytes_of(operations)  # compacted it may be far less
+    return Layer(operations, size_bytes)
+
+
+def _is_small(layer: Layer) -> bool:
+    """Is there room for as much again? Otherwise it is weighed anew for every keystroke."""
+    return (
+        layer.size_bytes <= SUBMISSION_TARGET_BYTES
+        and len(layer.operations) <= SUBMISSION_TARGET_OPERATIONS
+    )
+
+
+def _rebase(
+    remote: Operations, layer: Operations, discarded: list[Discarded]
+) -> tuple[Operations, Operations]:
+    moved: list[Operation] = []
+    for operation in layer:
+        if not remote:
+            moved.append(operation)
+            continue
+        remote, results = transform_pair(remote, (operation,))
+        for result in results:
+            if result.type != "noop":
+                moved.append(result)
+            elif result.reason != "superseded":
+                discarded.append(Discarded(operation, result.reason or ""))
+    return remote, tuple(moved)

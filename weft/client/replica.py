@@ -1,0 +1,321 @@
+"""The heart of one replica of one dashboard: law 3, exactly once, on the client's side.
+
+What it says to the server and when; the document and what is pending are in the working copy.
+At most one submission is in flight, under a rising sequence; what `joined` tells of the newest
+committed sequence decides whether it is sent again. See docs/spec.md, "Rules of a replica".
+"""
+
+from collections.abc import Sequence
+from enum import Enum
+from uuid import UUID
+
+from weft.client.answers import error_in
+from weft.client.backoff import Backoff, Chance
+from weft.client.events import Connected, Disconnected, Received, ReplicaEvent, Waited
+from weft.client.instructions import (
+    Finish,
+    Reauthenticate,
+    ReplicaInstruction,
+    Send,
+    Wait,
+)
+from weft.client.notices import Notice
+from weft.client.status import Status, status_of
+from weft.client.working_copy import WorkingCopy
+from weft.errors import OperationError, Retry, WeftError
+from weft.ot import operation_from_json, operation_to_json
+from weft.ot.document import Document
+from weft.ot.operation import Operations
+from weft.wire.messages import (
+    Committed,
+    Ended,
+    ErrorFields,
+    ErrorMessage,
+    Join,
+    Joined,
+    Leave,
+    Rejected,
+    Submission,
+    Submit,
+    Tail,
+)
+
+
+class Phase(Enum):
+    OFFLINE = "there is no connection"
+    JOINING = "a join is on its way"
+    JOINED = "the server sends what is committed"
+    WAITING = "connected, and joins again when the wait is over"
+    FINISHED = "left, or refused for good"
+
+
+class Replica:
+    """`handle` what happens, `edit` what the user does; carry out the instructions in order."""
+
+    def __init__(self, dashboard_id: UUID, replica_id: UUID, chance: Chance) -> None:
+        self.dashboard_id = dashboard_id
+        self.replica_id = replica_id
+        self.version: int | None = None  # None: nothing is held yet
+        self.role: str | None = None
+        self.error: WeftError | None = None
+        self.phase = Phase.OFFLINE
+        self.copy = WorkingCopy(Document.empty())
+        self._resting = False  # joined, but the server has asked to send later
+        self._afresh = False  # what is held is of no use: join as if nothing were
+        self._sequence = 0  # the newest one used
+        self._backoff = Backoff(chance)
+        self._out: list[ReplicaInstruction] = []
+
+    @property
+    def document(self) -> Document:
+        """What the user sees: the confirmed document with all pending edits."""
+        return self.copy.view
+
+    @property
+    def status(self) -> Status:
+        return status_of(
+            joined=self.phase is Phase.JOINED,
+            pending=len(self.copy.pending.operations),
+            conflicts=len(self.copy.notices),
+            error=self.error,
+        )
+
+    # --- what the user does ---------------------------------------------------------------------
+
+    def edit(self, operations: Operations) -> list[ReplicaInstruction]:
+        """Apply at once, and send in its turn. Raises WeftError, and nothing has changed."""
+        self._check_editable()
+        self._out += self.copy.edit(operations)
+        self._submit()
+        return self._taken()
+
+    def open_batch(self) -> None:
+        """Hold edits back until the batch is closed; they are then one."""
+        self.copy.pending.open_batch()
+
+    def close_batch(self) -> list[ReplicaInstruction]:
+        self.copy.pending.close_batch()
+        self._submit()
+        return self._taken()
+
+    def abandon_batch(self) -> list[ReplicaInstruction]:
+        """Undo the edits of the open batch."""
+        self._out += self.copy.abandon_batch()
+        return self._taken()
+
+    def restore(self, notice: Notice) -> list[ReplicaInstruction]:
+        """Make the lost edit again, and close the notice. Raises OperationError if it cannot be."""
+        current = self.copy.notices.find(notice)
+        if current is None:
+            return []
+        instructions = self.edit(current.operations)
+        self.dismiss(notice)
+        return instructions
+
+    def dismiss(self, notice: Notice) -> None:
+        self.copy.notices.close(notice)
+
+    def leave(self) -> list[ReplicaInstruction]:
+        if self.phase in (Phase.JOINED, Phase.JOINING):
+            self._out.append(Send(Leave(dashboard_id=self.dashboard_id)))
+        elif self.phase is not Phase.FINISHED:
+            self._finish(None)
+        return self._taken()
+
+    # --- what happens ---------------------------------------------------------------------------
+
+    def handle(self, event: ReplicaEvent) -> list[ReplicaInstruction]:
+        if self.phase is Phase.FINISHED:
+            return []
+        match event:
+            case Connected():
+                self._join()
+            case Disconnected():
+                self.phase = Phase.OFFLINE
+                self._resting = False
+            case Waited():
+                self._wait_is_over()
+            case Received(message) if self.phase is not Phase.OFFLINE:
+                try:
+                    self._receive(message)
+                except OperationError:  # this copy cannot be what the server holds
+                    self._afresh = True
+                    self._join_later()
+        return self._taken()
+
+    def _receive(self, message: object) -> None:
+        match message:
+            case Committed(submissions=submissions) | Tail(submissions=submissions):
+                if not self._follow(submissions) and self.phase is Phase.JOINED:
+                    self._join()  # a version is missing
+                self._submit()
+            case Joined():
+                self._joined(message)
+            case Rejected():
+                self._rejected(message.sequence, message)
+            case Ended(code="left"):
+                self._finish(None)
+            case Ended():
+                self._ended(message)
+            case ErrorMessage(about=about):
+                if about is not None and about.sequence is not None:
+                    self._rejected(about.sequence, message)
+                elif self.phase is Phase.JOINING:
+                    self._ended(message)
+            # Acknowledged: the submission itself is on its way, and tells more.
+
+    def _joined(self, message: Joined) -> None:
+        if self.phase is not Phase.JOINING:
+            return
+        pending = self.copy.pending
+        flying = pending.in_flight
+        if message.snapshot is not None:
+            in_it = flying is not None and flying.sequence <= message.last_sequence
+            confirmed = Document.from_json(message.snapshot.state)
+            self._out += self.copy.replace(confirmed, in_flight_is_in_it=in_it)
+            self.version = message.snapshot.version
+        if not self._follow(message.submissions) or self.version != message.version:
+            self._afresh = True
+            self._join_later()
+            return
+        self.role = message.role
+        self._sequence = max(self._sequence, message.last_sequence)
+        if pending.in_flight is not None:  # it has not committed, and never will from before
+            self._sequence = pending.in_flight.sequence - 1
+            pending.take_back()
+        if not pending:
+            self._backoff.reset()
+        self._afresh = False
+        self.phase = Phase.JOINED
+        self._submit()
+
+    def _follow(self, submissions: Sequence[Submission]) -> bool:
+        """Take in what is new of these; False: a version is missing."""
+        for submission in submissions:
+            if self.version is None or submission.version > self.version + 1:
+                return False
+            if submission.version == self.version + 1:
+                self._take_in(submission)
+                self.version = submission.version
+        return True
+
+    def _take_in(self, submission: Submission) -> None:
+        operations = tuple(
+            operation_from_json(operation, trusted=True)
+            for operation in submission.operations
+            if operation["type"] != "noop"
+        )
+        flying = self.copy.pending.in_flight
+        own = submission.replica_id == self.replica_id
+        if own and flying is not None and submission.sequence == flying.sequence:
+            self.copy.commit_own(submission.version, operations)
+            self._backoff.reset()
+            return
+        if own:  # an earlier life of this replica
+            self._sequence = max(self._sequence, submission.sequence)
+        self._out += self.copy.commit_remote(
+            submission.base_version, operations, submission.user_id
+        )
+
+    def _rejected(self, sequence: int, message: ErrorFields) -> None:
+        flying = self.copy.pending.in_flight
+        if flying is None or flying.sequence != sequence:
+            return
+        error = error_in(message)
+        if error.retry is Retry.NEVER:
+            self._out += self.copy.reject(error)
+            self._submit()
+            return
+        self.copy.pending.take_back()
+        if error.retry is Retry.LATER:
+            self._resting = True
+            self._wait(message.retry_after_ms)
+        elif error.retry is Retry.REAUTHENTICATE:
+            self._out.append(Reauthenticate())
+        else:
+            self._afresh = error.code == "future_version"
+            self._join_again()
+
+    def _ended(self, message: Ended | ErrorMessage) -> None:
+        error = error_in(message)
+        if error.retry is Retry.NEVER:
+            self._finish(error)
+        elif error.retry is Retry.REAUTHENTICATE:
+            self._out.append(Reauthenticate())
+        else:
+            self._afresh = self._afresh or error.code == "future_version"
+            self._join_later(message.retry_after_ms)
+
+    def _wait_is_over(self) -> None:
+        if self.phase is Phase.WAITING:
+            self._join()
+        elif self.phase is Phase.JOINED:
+            self._resting = False
+            self._submit()
+
+    # --- what is asked for ----------------------------------------------------------------------
+
+    def _join(self) -> None:
+        self.phase = Phase.JOINING
+        self._resting = False
+        self._out.append(
+            Send(
+                Join(
+                    dashboard_id=self.dashboard_id,
+                    replica_id=self.replica_id,
+                    version=None if self._afresh else self.version,
+                    wants_tail=bool(self.copy.pending) and not self._afresh,
+                )
+            )
+        )
+
+    def _join_again(self) -> None:
+        """At once; but with growing waits when nothing comes of it."""
+        if self._backoff.is_fresh:
+            self._backoff.next_seconds()
+            self._join()
+        else:
+            self._join_later()
+
+    def _join_later(self, at_least_ms: int | None = None) -> None:
+        self.phase = Phase.WAITING
+        self._wait(at_least_ms)
+
+    def _wait(self, at_least_ms: int | None) -> None:
+        self._out.append(Wait(self._backoff.next_seconds(at_least_ms)))
+
+    def _submit(self) -> None:
+        if self.phase is not Phase.JOINED or self._resting or self.copy.pending.in_flight:
+            return
+        flying = self.copy.pending.launch(self._sequence + 1)
+        if flying is None:
+            return
+        assert self.version is not None
+        self._sequence = flying.sequence
+        self._out.append(
+            Send(
+                Submit(
+                    dashboard_id=self.dashboard_id,
+                    sequence=flying.sequence,
+                    base_version=self.version,
+                    operations=[operation_to_json(operation) for operation in flying.operations],
+                )
+            )
+        )
+
+    def _finish(self, error: WeftError | None) -> None:
+        self.phase = Phase.FINISHED
+        self.error = error
+        self._out.append(Finish(error))
+
+    def _check_editable(self) -> None:
+        if self.error is not None:
+            raise self.error
+        if self.version is None or self.phase is Phase.FINISHED:
+            raise WeftError("not_joined")
+        if self.role == "viewer":
+            raise WeftError("forbidden", "A viewer cannot edit.")
+
+    def _taken(self) -> list[ReplicaInstruction]:
+        out, self._out = self._out, []
+        return out
