@@ -1,0 +1,328 @@
+"""Law 7, bad input is answered, and law 9, the slow pay alone: the heart of one connection.
+
+    AWAITING_HELLO ──hello──▶ AUTHENTICATING ──Authenticated──▶ OPEN ──▶ CLOSED
+
+Each state may also go to CLOSED, and nothing leaves CLOSED. `_HANDLERS` at the end holds every
+pair of state and event that may meet; another pair is a fault of the shell and raises.
+A connection has at most one subscription per dashboard; joining again replaces it.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from itertools import count
+from typing import Any, Final
+from uuid import UUID
+
+from gateway.session_events import (
+    Attach,
+    Authenticate,
+    Authenticated,
+    AuthenticationFailed,
+    BinaryReceived,
+    Close,
+    Detach,
+    EnterRoom,
+    Event,
+    Forward,
+    FrameReceived,
+    GatewayStopping,
+    Instruction,
+    Opened,
+    ReaderFellBehind,
+    Send,
+    SocketClosed,
+    SubscriptionAnswered,
+    SubscriptionEnded,
+    SubscriptionJoined,
+    SubscriptionLost,
+    Ticked,
+    WakeAt,
+)
+from storage.ports import SessionUser
+from weft import limits
+from weft.errors import WeftError
+from weft.wire import close_codes
+from weft.wire.codec import FrameError, decode_client_frame
+from weft.wire.frames import (
+    ended_frame,
+    error_frame,
+    goaway_frame,
+    left_frame,
+    pong_frame,
+    rejected_frame,
+    welcome_frame,
+)
+from weft.wire.messages import PROTOCOL_VERSION, Hello, Join, Leave, Ping, Submit
+
+Instructions = list[Instruction]
+
+WELCOME_LIMITS: Final = {
+    "frameMaxBytes": limits.FRAME_MAX_BYTES,
+    "jsonMaxDepth": limits.JSON_MAX_DEPTH,
+    "operationsMaxPerSubmission": limits.OPERATIONS_MAX_PER_SUBMISSION,
+    "dashboardsMaxPerConnection": limits.DASHBOARDS_MAX_PER_CONNECTION,
+    "inFlightMaxPerReplica": limits.IN_FLIGHT_MAX_PER_REPLICA,
+    "outgoingMaxBytes": limits.OUTGOING_MAX_BYTES,
+}
+_FRAME_CODES: Final = frozenset(
+    {
+        "malformed",
+        "invalid_message",
+        "too_large",
+        "too_deep",
+        "unstorable_text",
+        "invalid_number",
+        "forbidden_key",
+    }
+)
+
+
+class State(Enum):
+    AWAITING_HELLO = "awaiting_hello"
+    AUTHENTICATING = "authenticating"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+TRANSITIONS: Final[dict[State, frozenset[State]]] = {
+    State.AWAITING_HELLO: frozenset({State.AUTHENTICATING, State.CLOSED}),
+    State.AUTHENTICATING: frozenset({State.OPEN, State.CLOSED}),
+    State.OPEN: frozenset({State.CLOSED}),
+    State.CLOSED: frozenset(),
+}
+
+
+class IllegalEvent(RuntimeError):  # noqa: N818  (a fault of the shell, not of a client)
+    """This event cannot happen in this state."""
+
+
+@dataclass(slots=True)
+class Subscription:
+    number: int
+    dashboard_id: UUID
+    joined: bool = False
+
+
+class Session:
+    """`handle` takes one event and returns what is to be done, in this order."""
+
+    def __init__(self, connection_id: str) -> None:
+        self.connection_id = connection_id
+        self.state = State.AWAITING_HELLO
+        self.user: SessionUser | None = None
+        self._subscriptions: dict[UUID, Subscription] = {}
+        self._by_number: dict[int, Subscription] = {}
+        self._numbers = count(1)
+        self._refused_frames = 0
+
+    def handle(self, event: Event) -> Instructions:
+        """Never raises for what a client sent; IllegalEvent for what a shell did."""
+        if self.state is State.CLOSED:
+            return []
+        handler = _HANDLERS[self.state].get(type(event))
+        if handler is None:
+            raise IllegalEvent(f"{type(event).__name__} while {self.state.value}")
+        return handler(self, event)
+
+    # --- before it is open ---------------------------------------------------------------------
+
+    def _opened(self, event: Opened) -> Instructions:
+        return [WakeAt(event.at_ms + int(limits.HELLO_TIMEOUT_SECONDS * 1000))]
+
+    def _first_frame(self, event: FrameReceived) -> Instructions:
+        try:
+            message = decode_client_frame(event.data)
+        except FrameError as error:
+            return self._close_with(error, close_codes.PROTOCOL_VIOLATION)
+        if not isinstance(message, Hello):
+            refusal: WeftError = FrameError("invalid_message", "The first frame must be hello.")
+            return self._close_with(refusal, close_codes.PROTOCOL_VIOLATION)
+        if PROTOCOL_VERSION not in message.protocol:
+            refusal = WeftError("unsupported_protocol", supported=[PROTOCOL_VERSION])
+            return self._close_with(refusal, close_codes.NO_COMMON_PROTOCOL)
+        self._move(State.AUTHENTICATING)
+        return [Authenticate(hashlib.sha256(message.token.encode()).hexdigest())]
+
+    def _hello_overdue(self, _event: Ticked) -> Instructions:
+        return self._close(close_codes.HELLO_TIMEOUT)
+
+    def _authenticated(self, event: Authenticated) -> Instructions:
+        self._move(State.OPEN)
+        self.user = event.user
+        frame = welcome_frame(self.connection_id, event.user.user_id, event.at_ms, WELCOME_LIMITS)
+        return [Send(frame), WakeAt(event.user.expires_at_ms)]
+
+    def _authentication_failed(self, event: AuthenticationFailed) -> Instructions:
+        known = event.error.code == "unauthenticated"
+        code = close_codes.UNAUTHENTICATED if known else close_codes.INTERNAL
+        return self._close_with(event.error, code)
+
+    # --- frames of an open session -------------------------------------------------------------
+
+    def _frame(self, event: FrameReceived) -> Instructions:
+        try:
+            message = decode_client_frame(event.data)
+        except FrameError as error:
+            return self._refuse(error)
+        match message:
+            case Submit():
+                return self._submit(message)
+            case Join():
+                return self._join(message)
+            case Leave():
+                return [*self._drop(message.dashboard_id), Send(left_frame(message.dashboard_id))]
+            case Ping():
+                return [Send(pong_frame(message.nonce, event.at_ms))]
+            case Hello():
+                return self._refuse(FrameError("invalid_message", "hello was said before."))
+
+    def _submit(self, message: Submit) -> Instructions:
+        subscription = self._subscriptions.get(message.dashboard_id)
+        if subscription is None or not subscription.joined:
+            error = WeftError("not_joined")
+            return [Send(rejected_frame(message.dashboard_id, message.sequence, error))]
+        return [
+            Forward(subscription.number, message.sequence, message.base_version, message.operations)
+        ]
+
+    def _join(self, message: Join) -> Instructions:
+        replaced = self._drop(message.dashboard_id)
+        if len(self._subscriptions) >= limits.DASHBOARDS_MAX_PER_CONNECTION:
+            most = limits.DASHBOARDS_MAX_PER_CONNECTION
+            error = WeftError("limit_exceeded", f"A connection has at most {most} dashboards.")
+            return [Send(ended_frame(message.dashboard_id, error))]
+        subscription = Subscription(next(self._numbers), message.dashboard_id)
+        self._subscriptions[message.dashboard_id] = subscription
+        self._by_number[subscription.number] = subscription
+        attach = Attach(
+            subscription.number,
+            message.dashboard_id,
+            message.replica_id,
+            message.version,
+            message.wants_tail,
+        )
+        return [*replaced, attach]
+
+    def _refuse(self, error: FrameError) -> Instructions:
+        """Answer a frame that is not let in: to its submission, where it names one."""
+        about = error.about
+        if "dashboardId" in about and "sequence" in about:
+            answer = Send(rejected_frame(about["dashboardId"], about["sequence"], error))
+        else:
+            answer = Send(error_frame(error))
+        if error.code in _FRAME_CODES:
+            self._refused_frames += 1
+        if self._refused_frames < limits.MALFORMED_MAX_PER_CONNECTION:
+            return [answer]
+        return [answer, *self._close(close_codes.PROTOCOL_VIOLATION)]
+
+    # --- what comes from the owner -------------------------------------------------------------
+
+    def _joined(self, event: SubscriptionJoined) -> Instructions:
+        subscription = self._by_number.get(event.subscription)
+        if subscription is None:
+            return []
+        if event.waiting_bytes > limits.OUTGOING_MAX_BYTES:
+            return self._end(subscription, WeftError("slow_reader"))
+        subscription.joined = True
+        return [Send(event.frame), EnterRoom(subscription.number, subscription.dashboard_id)]
+
+    def _answered(self, event: SubscriptionAnswered) -> Instructions:
+        subscription = self._by_number.get(event.subscription)
+        if subscription is None:
+            return []
+        if not subscription.joined and event.waiting_bytes > limits.OUTGOING_MAX_BYTES:
+            return self._end(subscription, WeftError("slow_reader"))
+        return [Send(event.frame)]
+
+    def _ended(self, event: SubscriptionEnded) -> Instructions:
+        subscription = self._by_number.get(event.subscription)
+        if subscription is None:
+            return []
+        return [*self._drop(subscription.dashboard_id), Send(event.frame)]
+
+    def _lost(self, event: SubscriptionLost) -> Instructions:
+        subscription = self._by_number.get(event.subscription)
+        return self._end(subscription, event.error) if subscription else []
+
+    def _end(self, subscription: Subscription, error: WeftError) -> Instructions:
+        dashboard_id = subscription.dashboard_id
+        return [*self._drop(dashboard_id), Send(ended_frame(dashboard_id, error))]
+
+    def _drop(self, dashboard_id: UUID) -> Instructions:
+        subscription = self._subscriptions.pop(dashboard_id, None)
+        if subscription is None:
+            return []
+        del self._by_number[subscription.number]
+        return [Detach(subscription.number, dashboard_id)]
+
+    # --- the end -------------------------------------------------------------------------------
+
+    def _binary(self, _event: BinaryReceived) -> Instructions:
+        return self._close(close_codes.BINARY_FRAME)
+
+    def _expired(self, event: Ticked) -> Instructions:
+        assert self.user is not None
+        if event.at_ms < self.user.expires_at_ms:
+            return [WakeAt(self.user.expires_at_ms)]
+        return self._close_with(WeftError("unauthenticated"), close_codes.UNAUTHENTICATED)
+
+    def _fell_behind(self, _event: ReaderFellBehind) -> Instructions:
+        return self._close(close_codes.SLOW_READER)
+
+    def _stopping(self, event: GatewayStopping) -> Instructions:
+        farewell = Send(goaway_frame(WeftError("going_away"), event.retry_after_ms))
+        return [farewell, *self._close(close_codes.GOING_AWAY)]
+
+    def _socket_closed(self, _event: SocketClosed) -> Instructions:
+        self._move(State.CLOSED)
+        return [
+            order
+            for dashboard_id in list(self._subscriptions)
+            for order in self._drop(dashboard_id)
+        ]
+
+    def _close_with(self, error: WeftError, code: int) -> Instructions:
+        return [Send(error_frame(error)), *self._close(code)]
+
+    def _close(self, code: int) -> Instructions:
+        detached = self._socket_closed(SocketClosed())
+        return [*detached, Close(code, close_codes.CLOSE_CODES[code].name)]
+
+    def _move(self, state: State) -> None:
+        assert state in TRANSITIONS[self.state], f"{self.state} to {state}"
+        self.state = state
+
+
+_Handlers = dict[type[Any], Callable[[Session, Any], Instructions]]
+_AT_ANY_TIME: Final[_Handlers] = {
+    BinaryReceived: Session._binary,
+    ReaderFellBehind: Session._fell_behind,
+    GatewayStopping: Session._stopping,
+    SocketClosed: Session._socket_closed,
+}
+_HANDLERS: Final[dict[State, _Handlers]] = {
+    State.AWAITING_HELLO: {
+        Opened: Session._opened,
+        FrameReceived: Session._first_frame,
+        Ticked: Session._hello_overdue,
+        **_AT_ANY_TIME,
+    },
+    State.AUTHENTICATING: {
+        Authenticated: Session._authenticated,
+        AuthenticationFailed: Session._authentication_failed,
+        Ticked: Session._hello_overdue,
+        **_AT_ANY_TIME,
+    },
+    State.OPEN: {
+        FrameReceived: Session._frame,
+        SubscriptionJoined: Session._joined,
+        SubscriptionAnswered: Session._answered,
+        SubscriptionEnded: Session._ended,
+        SubscriptionLost: Session._lost,
+        Ticked: Session._expired,
+        **_AT_ANY_TIME,
+    },
+}
