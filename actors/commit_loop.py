@@ -1,0 +1,250 @@
+"""Law 2, durable first, and law 5, one writer: every dashboard's only way into the log.
+
+Group commit with natural batching: whatever has queued while the last statement was under way goes
+into the next. What a lost connection leaves open is settled by reading back, never by guessing.
+"""
+
+import asyncio
+import logging
+import random
+from collections import deque
+from collections.abc import Callable
+from typing import NamedTuple
+from uuid import UUID
+
+from actors.events import CommitPoisoned, CommitReturned, Event, Fenced
+from actors.instructions import Commit
+from storage.ports import (
+    CommitAmbiguous,
+    DashboardCommit,
+    Head,
+    LoggedSubmission,
+    OpenedDashboard,
+    OperationLog,
+)
+from weft.errors import WeftError
+from weft.limits import (
+    COMMIT_MAX_BYTES,
+    COMMIT_MAX_SUBMISSIONS,
+    COMMIT_RETRY_MAX_SECONDS,
+    COMMIT_RETRY_MIN_SECONDS,
+)
+
+logger = logging.getLogger(__name__)
+
+
+class Lane:
+    """One dashboard's queue. Its head stays queued until its commit is decided."""
+
+    def __init__(self, opened: OpenedDashboard, deliver: Callable[[Event], None]) -> None:
+        self.dashboard_id: UUID = opened.dashboard_id
+        self.version = opened.version  # of the log, as far as is known for certain
+        self.epoch = opened.epoch
+        self.deliver = deliver
+        self.queue: deque[Commit] = deque()
+        self.is_settling = False
+        self.is_closed = False
+        self._passing: list[tuple[int, asyncio.Future[None]]] = []
+
+    async def passed(self, version: int) -> None:
+        """Wait until this version is durable, or never will be from here."""
+        if self.version < version and not self.is_closed:
+            passing = asyncio.get_running_loop().create_future()
+            self._passing.append((version, passing))
+            await passing
+
+    def advance(self, version: int) -> None:
+        while self.queue and self.queue[0].submission.version <= version:
+            self.queue.popleft()
+        self.version = version
+        self._wake(version)
+
+    def roll_back(self) -> None:
+        self.queue.clear()
+        self._wake(None)
+
+    def close(self) -> None:
+        self.is_closed = True
+        self.roll_back()
+
+    def _wake(self, version: int | None) -> None:
+        """Those who wait for a version up to this one, or (None) everyone."""
+        for awaited, passing in self._passing:
+            if (version is None or awaited <= version) and not passing.done():
+                passing.set_result(None)
+        self._passing = [each for each in self._passing if not each[1].done()]
+
+
+class Portion(NamedTuple):
+    """What one statement commits of one lane."""
+
+    lane: Lane
+    commit: DashboardCommit
+
+    @property
+    def version_after(self) -> int:
+        return self.commit.expected_version + len(self.commit.submissions)
+
+
+class CommitLoop:
+    """`run` commits what is `put`; the outcome reaches each lane through its `deliver`."""
+
+    def __init__(self, log: OperationLog) -> None:
+        self._log = log
+        self._ready: dict[Lane, None] = {}  # lanes to take from, the longest waiting first
+        self._work = asyncio.Event()
+        self._settling: set[asyncio.Task[None]] = set()
+        self._delay_seconds = COMMIT_RETRY_MIN_SECONDS
+        self.statements = 0
+        self.submissions = 0
+
+    def put(self, lane: Lane, commit: Commit) -> None:
+        lane.queue.append(commit)
+        self._make_ready(lane)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        try:
+            while True:
+                await self._work.wait()
+                portions = self._take()
+                if portions:
+                    await self._commit(portions)
+                else:
+                    self._work.clear()
+        finally:
+            for task in self._settling:
+                task.cancel()
+
+    def _make_ready(self, lane: Lane) -> None:
+        if lane.queue and not lane.is_settling and not lane.is_closed:
+            self._ready[lane] = None
+            self._work.set()
+
+    def _take(self) -> list[Portion]:
+        """As much as fits into one statement, by turns; every lane taken from leaves `_ready`."""
+        portions: list[Portion] = []
+        left, left_bytes = COMMIT_MAX_SUBMISSIONS, COMMIT_MAX_BYTES
+        for lane in list(self._ready):
+            if left == 0 or left_bytes <= 0:
+                break
+            del self._ready[lane]
+            taken = []
+            for commit in lane.queue:
+                if left == 0 or left_bytes <= 0:
+                    break
+                taken.append(commit.submission)
+                left -= 1
+                left_bytes -= commit.size_bytes
+            if taken and not lane.is_closed:
+                portions.append(portion_of(lane, *taken))
+        return portions
+
+    async def _commit(self, portions: list[Portion]) -> None:
+        try:
+            committed = await self._log.commit([portion.commit for portion in portions])
+        except CommitAmbiguous:
+            self._settle_all(portions, None)
+        except Exception as error:
+            if isinstance(error, WeftError) and error.code == "storage_unavailable":
+                await self._pause(portions)
+            else:
+                logger.exception("a commit failed, its submissions will be tried one by one")
+                self._settle_all(portions, error)
+        else:
+            self._delay_seconds = COMMIT_RETRY_MIN_SECONDS
+            self.statements += 1
+            for portion in portions:
+                self._decide(portion, portion.commit.dashboard_id in committed)
+
+    def _decide(self, portion: Portion, has_committed: bool) -> None:
+        lane = portion.lane
+        if lane.is_closed:
+            return
+        if has_committed:
+            self.submissions += len(portion.commit.submissions)
+            lane.advance(portion.version_after)
+            self._make_ready(lane)
+            lane.deliver(CommitReturned(lane.version))
+        else:
+            self._fence(lane)
+
+    def _fence(self, lane: Lane) -> None:
+        lane.close()
+        lane.deliver(Fenced())
+
+    async def _pause(self, portions: list[Portion]) -> None:
+        """PostgreSQL does not answer: nobody is told anything, and all is tried again."""
+        logger.warning("commits wait: PostgreSQL does not answer")
+        for portion in portions:
+            self._make_ready(portion.lane)
+        await self._back_off()
+
+    async def _back_off(self) -> None:
+        await asyncio.sleep(self._delay_seconds * random.uniform(0.5, 1.0))
+        self._delay_seconds = min(2 * self._delay_seconds, COMMIT_RETRY_MAX_SECONDS)
+
+    # --- what is not certain ---------------------------------------------------------------
+
+    def _settle_all(self, portions: list[Portion], error: Exception | None) -> None:
+        """Each on its own, so that one dashboard's locks do not hold up the others."""
+        for portion in portions:
+            portion.lane.is_settling = True
+            task = asyncio.create_task(self._settle_lane(portion, error))
+            self._settling.add(task)
+            task.add_done_callback(self._settling.discard)
+
+    async def _settle_lane(self, portion: Portion, error: Exception | None) -> None:
+        try:
+            await self._settle(portion, error)
+        finally:
+            portion.lane.is_settling = False
+            self._make_ready(portion.lane)
+
+    async def _settle(self, portion: Portion, error: Exception | None) -> None:
+        """Find out whether it has committed; `error`: what the log had against it, if anything."""
+        lane, commit = portion
+        head = await self._read_back(lane)
+        if lane.is_closed:
+            return
+        if head is None or head.version not in (commit.expected_version, portion.version_after):
+            self._fence(lane)
+            return
+        lane.epoch = head.epoch
+        if head.version == portion.version_after:
+            self._decide(portion, has_committed=True)
+        elif error is not None and len(commit.submissions) == 1:
+            lane.deliver(CommitPoisoned(error))
+        elif error is not None:
+            await self._commit_one_by_one(portion)
+
+    async def _read_back(self, lane: Lane) -> Head | None:
+        while True:
+            try:
+                return await self._log.settle(lane.dashboard_id, lane.epoch)
+            except WeftError:
+                await self._back_off()
+
+    async def _commit_one_by_one(self, portion: Portion) -> None:
+        """Up to the first that the log refuses again; what follows it is sequenced anew."""
+        lane = portion.lane
+        for submission in portion.commit.submissions:
+            single = portion_of(lane, submission)
+            try:
+                committed = await self._log.commit([single.commit])
+            except CommitAmbiguous:
+                await self._settle(single, None)
+                return
+            except Exception as error:  # noqa: BLE001  (law 10)
+                if not (isinstance(error, WeftError) and error.code == "storage_unavailable"):
+                    await self._settle(single, error)
+                return
+            self._decide(single, lane.dashboard_id in committed)
+            if lane.is_closed:
+                return
+
+
+def portion_of(lane: Lane, *submissions: LoggedSubmission) -> Portion:
+    """Of the head of the lane's queue."""
+    commit = DashboardCommit(lane.dashboard_id, lane.version, lane.epoch, submissions)
+    return Portion(lane, commit)

@@ -1,0 +1,324 @@
+"""One dashboard's heart: dedupe → authorise → transform → apply → commit → acknowledge, publish.
+
+Facts go in, orders come out, in order; it does no I/O and reads no clock. It keeps law 1 (order),
+2 (durable first), 3 (exactly once), 6 (permission is sequenced) and 7 (bad input is answered), and
+for law 10 leaves itself whole whatever a submission does.
+"""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from actors.events import (
+    Attached,
+    CheckpointFailed,
+    CheckpointWritten,
+    CommitPoisoned,
+    CommitReturned,
+    Detached,
+    Event,
+    Fenced,
+    Identified,
+    LookupFailed,
+    RoleChanged,
+    Stopped,
+    SubmissionFound,
+    Submitted,
+    Subscription,
+    TailFetched,
+    Ticked,
+)
+from actors.instructions import (
+    Commit,
+    End,
+    FindSubmission,
+    Identify,
+    Instruction,
+    Publish,
+    Reply,
+    Report,
+    RollBack,
+    StepDown,
+    Unload,
+    WriteCheckpoint,
+)
+from actors.joining import Snapshots, Stage, Subscriber, answer_join, pass_page_on, submissions_json
+from actors.replicas import Replicas, Standing
+from actors.sequencer import Author, Sequencer
+from actors.upkeep import Upkeep
+from storage.ports import Checkpoint, OpenedDashboard
+from weft.errors import WeftError
+from weft.wire.frames import acknowledged_frame, committed_frame, rejected_frame
+
+Instructions = list[Instruction]
+
+
+class Dashboard:
+    """`handle` one event at a time and carry out what it returns, in order."""
+
+    def __init__(self, opened: OpenedDashboard) -> None:
+        """Replays the tail. Raises WeftError or OperationError if the log does not add up."""
+        self.dashboard_id = opened.dashboard_id
+        self.sequencer = Sequencer(opened)
+        self._replicas = Replicas(opened.tail)
+        self._upkeep = Upkeep(opened.checkpoint.version)
+        self._snapshots = Snapshots()
+        self._subscribers: dict[Subscription, Subscriber] = {}
+        self._present: dict[UUID, Subscriber] = {}  # by replica
+        self._waiting: list[Subscriber] = []
+        self._handlers: dict[type[Event], Callable[[Any], Instructions]] = {
+            Attached: self._attached,
+            Identified: self._identified,
+            Submitted: self._submitted,
+            Detached: self._detached,
+            CommitReturned: self._commit_returned,
+            CommitPoisoned: self._commit_poisoned,
+            Fenced: self._fenced,
+            CheckpointWritten: self._checkpoint_written,
+            CheckpointFailed: self._checkpoint_failed,
+            RoleChanged: self._role_changed,
+            TailFetched: self._tail_fetched,
+            SubmissionFound: self._submission_found,
+            LookupFailed: self._lookup_failed,
+            Ticked: self._ticked,
+            Stopped: self._stopped,
+        }
+
+    def handle(self, event: Event) -> Instructions:
+        return self._handlers[type(event)](event)
+
+    @property
+    def durable_version(self) -> int:
+        return self.sequencer.durable_version
+
+    @property
+    def subscribers(self) -> int:
+        return len(self._subscribers)
+
+    # --- joining and leaving ---------------------------------------------------------------
+
+    def _attached(self, event: Attached) -> Instructions:
+        if self._upkeep.stopping:
+            return [End(event.subscription, WeftError("going_away"))]
+        older = self._present.get(event.replica_id)
+        if older is not None and older.user_id != event.user_id:
+            taken = WeftError("forbidden", "This replica belongs to another user.")
+            return [End(event.subscription, taken)]
+        instructions: Instructions = []
+        if older is not None:
+            moved = WeftError("conflict", "This replica has joined again elsewhere.")
+            instructions.append(self._end(older, moved))
+        subscriber = Subscriber.of(event)
+        self._subscribers[event.subscription] = subscriber
+        self._present[event.replica_id] = subscriber
+        return [*instructions, self._identify(subscriber)]
+
+    def _identify(self, subscriber: Subscriber) -> Instruction:
+        mark_needed = not self._replicas.knows(subscriber.replica_id)
+        return Identify(
+            subscriber.subscription, subscriber.user_id, subscriber.replica_id, mark_needed
+        )
+
+    def _identified(self, event: Identified) -> Instructions:
+        subscriber = self._subscribers.get(event.subscription)
+        if subscriber is None:
+            return []
+        self._replicas.learn(subscriber.replica_id, event.mark)
+        if subscriber.identify_again:
+            subscriber.identify_again = False
+            return [self._identify(subscriber)]
+        if event.role is None:
+            return [self._end(subscriber, WeftError("unknown_dashboard"))]
+        subscriber.role = event.role
+        if self._replicas.is_undecided(subscriber.replica_id):
+            subscriber.stage = Stage.WAITING
+            self._waiting.append(subscriber)
+            return []
+        return [self._answer_join(subscriber)]
+
+    def _answer_join(self, subscriber: Subscriber) -> Instruction:
+        mark = self._replicas.mark(subscriber.replica_id)
+        answer = answer_join(self.dashboard_id, subscriber, mark, self.sequencer, self._snapshots)
+        if isinstance(answer, End):
+            self._forget(subscriber)
+        return answer
+
+    def _tail_fetched(self, event: TailFetched) -> Instructions:
+        subscriber = self._subscribers.get(event.subscription)
+        if subscriber is None:
+            return []
+        page = pass_page_on(self.dashboard_id, subscriber, event, self.durable_version)
+        if isinstance(page, End):
+            self._forget(subscriber)
+            return [page]
+        return [page, self._answer_join(subscriber)]
+
+    def _release(self) -> Instructions:
+        """Answer the joins whose replica has no uncommitted submission any more."""
+        if not self._waiting:
+            return []
+        undecided = self._replicas.is_undecided
+        ready = [each for each in self._waiting if not undecided(each.replica_id)]
+        self._waiting = [each for each in self._waiting if undecided(each.replica_id)]
+        return [self._answer_join(subscriber) for subscriber in ready]
+
+    def _role_changed(self, event: RoleChanged) -> Instructions:
+        instructions: Instructions = []
+        for subscriber in list(self._subscribers.values()):
+            if subscriber.user_id != event.user_id:
+                continue
+            if subscriber.stage is Stage.IDENTIFYING:
+                subscriber.identify_again = True
+            elif event.role is None:
+                instructions.append(self._end(subscriber, WeftError("forbidden")))
+            else:
+                subscriber.role = event.role
+        return instructions
+
+    def _detached(self, event: Detached) -> Instructions:
+        subscriber = self._subscribers.get(event.subscription)
+        if subscriber is not None:
+            self._forget(subscriber)
+        return []
+
+    def _end(self, subscriber: Subscriber, error: WeftError) -> End:
+        self._forget(subscriber)
+        return End(subscriber.subscription, error)
+
+    def _end_all(self, code: str) -> Instructions:
+        return [self._end(each, WeftError(code)) for each in list(self._subscribers.values())]
+
+    def _forget(self, subscriber: Subscriber) -> None:
+        del self._subscribers[subscriber.subscription]
+        del self._present[subscriber.replica_id]
+        if subscriber.stage is Stage.WAITING:
+            self._waiting.remove(subscriber)
+
+    # --- submissions -----------------------------------------------------------------------
+
+    def _submitted(self, event: Submitted) -> Instructions:
+        subscriber = self._subscribers.get(event.subscription)
+        if subscriber is None or subscriber.stage is not Stage.JOINED:
+            return [self._reject(event, WeftError("not_joined"))]
+        replica_id = subscriber.replica_id
+        match self._replicas.standing(replica_id, event.sequence, event.fingerprint):
+            case Standing.NEW:
+                return self._sequence(subscriber.author, event)
+            case Standing.UNCOMMITTED:
+                return []
+            case Standing.COMMITTED:
+                return [self._acknowledge(event, self._replicas.mark(replica_id).version)]
+            case Standing.BLOCKED:
+                return [self._reject(event, WeftError("in_flight"))]
+            case Standing.REUSED:
+                return [self._reject(event, WeftError("id_reused"))]
+            case Standing.OLDER:
+                return [
+                    FindSubmission(
+                        event.subscription, replica_id, event.sequence, event.fingerprint
+                    )
+                ]
+
+    def _sequence(self, author: Author, event: Submitted) -> Instructions:
+        try:
+            submission = self.sequencer.sequence(author, event)
+        except WeftError as error:
+            return [self._reject(event, error)]
+        except Exception as error:  # noqa: BLE001  (law 10: only this submission fails)
+            return self._quarantine(author, event, error)
+        self._replicas.sequenced(submission)
+        return [Commit(submission, event.size_bytes)]
+
+    def _quarantine(self, author: Author, event: Submitted, error: Exception) -> Instructions:
+        cause = f"{self.dashboard_id}/{author.replica_id}/{event.sequence}"
+        refusal = WeftError("quarantined", cause=cause)
+        return [Report(cause, error), self._reject(event, refusal)]
+
+    def _submission_found(self, event: SubmissionFound) -> Instructions:
+        found = event.found
+        if found is not None and found.fingerprint == event.fingerprint:
+            return [self._acknowledge(event, found.version)]
+        why = "" if found else "A newer submission of this replica has committed; sequences rise."
+        return [self._reject(event, WeftError("id_reused", why))]
+
+    def _lookup_failed(self, event: LookupFailed) -> Instructions:
+        if event.sequence is not None:
+            frame = rejected_frame(self.dashboard_id, event.sequence, event.error)
+            return [Reply(event.subscription, frame)]
+        subscriber = self._subscribers.get(event.subscription)
+        return [] if subscriber is None else [self._end(subscriber, event.error)]
+
+    def _acknowledge(self, event: Submitted | SubmissionFound, version: int) -> Instruction:
+        frame = acknowledged_frame(self.dashboard_id, event.sequence, version)
+        return Reply(event.subscription, frame)
+
+    def _reject(self, event: Submitted | SubmissionFound, error: WeftError) -> Instruction:
+        return Reply(event.subscription, rejected_frame(self.dashboard_id, event.sequence, error))
+
+    # --- commits ---------------------------------------------------------------------------
+
+    def _commit_returned(self, event: CommitReturned) -> Instructions:
+        committed = self.sequencer.commit(event.version)
+        for submission in committed:
+            self._replicas.committed(submission)
+        frame = committed_frame(self.dashboard_id, submissions_json(committed))
+        return [Publish(frame), *self._release(), *self._keep_up()]
+
+    def _commit_poisoned(self, event: CommitPoisoned) -> Instructions:
+        """Refuse the first uncommitted submission, and sequence those behind it anew."""
+        poisoned, *behind = self.sequencer.roll_back()
+        self._replicas.roll_back()
+        instructions: Instructions = [RollBack(self.durable_version)]
+        instructions += self._quarantine(poisoned.author, poisoned.event, event.error)
+        for each in behind:
+            instructions += self._sequence(each.author, each.event)
+        return [*instructions, *self._release()]
+
+    def _fenced(self, _: Fenced) -> Instructions:
+        return [*self._end_all("owner_moved"), StepDown()]
+
+    # --- checkpoints, unloading ------------------------------------------------------------
+
+    def _keep_up(self) -> Instructions:
+        upkeep, sequencer = self._upkeep, self.sequencer
+        oldest = sequencer.history.get(upkeep.checkpointed_version + 1)
+        if upkeep.is_due(self.durable_version, oldest.at_ms if oldest else 0):
+            upkeep.writing = True
+            return [WriteCheckpoint(self._checkpoint())]
+        is_durable = self.durable_version == upkeep.checkpointed_version
+        if upkeep.leaving and self._is_idle and is_durable:
+            return [Unload()]
+        return []
+
+    def _checkpoint(self) -> Checkpoint:
+        since = self._upkeep.checkpointed_version
+        return Checkpoint(
+            self.dashboard_id,
+            self.durable_version,
+            self.sequencer.durable.to_json(),
+            operations_count=self.durable_version - since,
+            replicas=self._replicas.marks_above(since),
+        )
+
+    @property
+    def _is_idle(self) -> bool:
+        under_way = self.sequencer.has_uncommitted or self._upkeep.writing
+        return not self._subscribers and not under_way
+
+    def _checkpoint_written(self, event: CheckpointWritten) -> Instructions:
+        self._upkeep.written(event.version)
+        self._replicas.forget(event.version, self._present.keys())
+        self._snapshots.forget()
+        return self._keep_up()
+
+    def _checkpoint_failed(self, _: CheckpointFailed) -> Instructions:
+        self._upkeep.failed()
+        return [Unload()] if self._upkeep.stopping else []
+
+    def _ticked(self, event: Ticked) -> Instructions:
+        self._upkeep.tick(event.now_ms, idle=self._is_idle)
+        return self._keep_up()
+
+    def _stopped(self, _: Stopped) -> Instructions:
+        self._upkeep.stopping = True
+        return [*self._end_all("going_away"), *self._keep_up()]

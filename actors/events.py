@@ -1,0 +1,146 @@
+"""Facts that reach one dashboard's heart, in the past tense. Time is a field, never a call.
+
+A subscription is one replica's interest in the dashboard over one connection. Its name is the
+shell's business: anything hashable (a test says "ann").
+"""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from storage.ports import LoggedSubmission, ReplicaMark
+from weft.errors import WeftError
+
+Subscription: TypeAlias = Hashable
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A replica wants to follow. `version`: what it holds; None: nothing."""
+
+    subscription: Subscription
+    user_id: UUID
+    replica_id: UUID
+    version: int | None = None
+    wants_tail: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """The answer to `Identify`: the user's role, and the stored mark if it was asked for."""
+
+    subscription: Subscription
+    role: str | None
+    mark: ReplicaMark | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A submission has arrived; its form was checked at the edge."""
+
+    subscription: Subscription
+    sequence: int
+    base_version: int
+    operations: tuple[dict[str, Any], ...]  # wire JSON, as sent
+    fingerprint: bytes  # 16 bytes, of base version and operations as sent
+    size_bytes: int  # of the operations as JSON
+    at_ms: int  # now, ms since epoch
+
+
+@dataclass(frozen=True, slots=True)
+class Detached:
+    subscription: Subscription
+
+
+@dataclass(frozen=True, slots=True)
+class CommitReturned:
+    """Every version up to this one is durable."""
+
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class CommitPoisoned:
+    """The log refuses the content of the first uncommitted version; none has committed since."""
+
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True)
+class Fenced:
+    """Another owner has raised the epoch: nothing more can commit here."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointWritten:
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointFailed:
+    """It was not written, and may be tried again later."""
+
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoleChanged:
+    user_id: UUID
+    role: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TailFetched:
+    """The answer to `FetchTail`: what the log holds of the range, rising."""
+
+    subscription: Subscription
+    submissions: tuple[LoggedSubmission, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionFound:
+    """The answer to `FindSubmission`, with what was asked."""
+
+    subscription: Subscription
+    sequence: int
+    fingerprint: bytes
+    found: LoggedSubmission | None
+
+
+@dataclass(frozen=True, slots=True)
+class LookupFailed:
+    """`Identify`, `FetchTail` or (with its sequence) `FindSubmission` could not be answered."""
+
+    subscription: Subscription
+    error: WeftError
+    sequence: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    now_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The owner is being stopped: send everyone elsewhere, and make the state durable."""
+
+
+Event: TypeAlias = (
+    Attached
+    | Identified
+    | Submitted
+    | Detached
+    | CommitReturned
+    | CommitPoisoned
+    | Fenced
+    | CheckpointWritten
+    | CheckpointFailed
+    | RoleChanged
+    | TailFetched
+    | SubmissionFound
+    | LookupFailed
+    | Ticked
+    | Stopped
+)

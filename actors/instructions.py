@@ -1,0 +1,127 @@
+"""Orders that leave one dashboard's heart, in the imperative. The shell carries them out in order.
+
+`frame` is what clients receive (docs/spec.md, "Server to client"), encoded once.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+from uuid import UUID
+
+from actors.events import Subscription
+from storage.ports import Checkpoint, LoggedSubmission
+from weft.errors import WeftError
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Queue this version for the log; the versions of one dashboard are queued in order."""
+
+    submission: LoggedSubmission
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class RollBack:
+    """Forget every queued version above this one: it is being sequenced anew."""
+
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """What is durable now, for everyone who has joined."""
+
+    frame: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Answer `joined`; from here on this subscription receives what is published."""
+
+    subscription: Subscription
+    frame: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    subscription: Subscription
+    frame: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """This subscription is over."""
+
+    subscription: Subscription
+    error: WeftError
+
+
+@dataclass(frozen=True, slots=True)
+class Identify:
+    """Look up the user's role, and the replica's stored mark if it is needed → `Identified`."""
+
+    subscription: Subscription
+    user_id: UUID
+    replica_id: UUID
+    mark_needed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FindSubmission:
+    """Look an old id up in the log → `SubmissionFound`."""
+
+    subscription: Subscription
+    replica_id: UUID
+    sequence: int
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FetchTail:
+    """Read versions after_version + 1 .. up_to_version from the log → `TailFetched`."""
+
+    subscription: Subscription
+    after_version: int
+    up_to_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class WriteCheckpoint:
+    """→ `CheckpointWritten`, `CheckpointFailed` or `Fenced`."""
+
+    checkpoint: Checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Log a fault of the server; `cause` is what the client was told."""
+
+    cause: str
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True)
+class StepDown:
+    """This owner has lost the dashboard: drop it, write nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unload:
+    """The state is durable and nobody is here: drop the dashboard and release its lock."""
+
+
+Instruction: TypeAlias = (
+    Commit
+    | RollBack
+    | Publish
+    | Join
+    | Reply
+    | End
+    | Identify
+    | FindSubmission
+    | FetchTail
+    | WriteCheckpoint
+    | Report
+    | StepDown
+    | Unload
+)

@@ -1,0 +1,137 @@
+"""How a replica that wants to follow is brought to the durable version.
+
+By what it misses, if that is short and in memory; by a snapshot otherwise; by every operation, in
+pages, if it has pending edits to transform over them. Law 2: only durable state is shown.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any, TypeAlias, cast
+from uuid import UUID
+
+import orjson
+
+from actors.events import Attached, Subscription, TailFetched
+from actors.instructions import End, FetchTail, Instruction, Join, Reply
+from actors.sequencer import Author, Sequencer
+from storage.ports import LoggedSubmission, ReplicaMark
+from weft.errors import WeftError
+from weft.limits import SNAPSHOT_REUSE_VERSIONS, TAIL_MAX_VERSIONS
+from weft.wire.frames import joined_frame, submission_json, tail_frame
+
+EncodedSnapshot: TypeAlias = tuple[int, Mapping[str, Any]]  # its state is a fragment of JSON bytes
+
+
+class Stage(Enum):
+    IDENTIFYING = auto()  # the role is being looked up
+    WAITING = auto()  # for the replica's uncommitted submission to be decided
+    FETCHING = auto()  # a page of the log
+    JOINED = auto()
+
+
+@dataclass(slots=True)
+class Subscriber:
+    """One subscription, from `Attached` to its end. `role` is "" until identified."""
+
+    subscription: Subscription
+    user_id: UUID
+    replica_id: UUID
+    version: int | None
+    wants_tail: bool
+    role: str = ""
+    stage: Stage = Stage.IDENTIFYING
+    identify_again: bool = False  # the role has changed while it was looked up
+
+    @classmethod
+    def of(cls, event: Attached) -> "Subscriber":
+        return cls(
+            event.subscription, event.user_id, event.replica_id, event.version, event.wants_tail
+        )
+
+    @property
+    def author(self) -> Author:
+        return Author(self.user_id, self.replica_id, self.role)
+
+
+@dataclass(slots=True)
+class Snapshots:
+    """The newest encoded state. It serves until it is too far behind, with what followed it."""
+
+    _newest: EncodedSnapshot | None = None
+
+    def recent(self, sequencer: Sequencer) -> EncodedSnapshot:
+        """Not older than the history in memory."""
+        oldest = max(sequencer.history.start, sequencer.durable_version - SNAPSHOT_REUSE_VERSIONS)
+        if self._newest is None or self._newest[0] < oldest:
+            state = orjson.Fragment(orjson.dumps(sequencer.durable.to_json()))
+            self._newest = sequencer.durable_version, cast("Mapping[str, Any]", state)
+        return self._newest
+
+    def forget(self) -> None:
+        """Give the memory back."""
+        self._newest = None
+
+
+def answer_join(
+    dashboard_id: UUID,
+    subscriber: Subscriber,
+    mark: ReplicaMark,
+    sequencer: Sequencer,
+    snapshots: Snapshots,
+) -> Instruction:
+    """The next step of this join; moves the subscriber to the stage that follows it."""
+    held, head = subscriber.version, sequencer.durable_version
+    snapshot: EncodedSnapshot | None = None
+    if held is not None and held > head and subscriber.wants_tail:
+        return End(subscriber.subscription, WeftError("future_version", headVersion=head))
+    in_memory = held is not None and sequencer.history.start <= held <= head
+    if held is not None and in_memory and head - held <= TAIL_MAX_VERSIONS:
+        after = held
+    elif held is not None and subscriber.wants_tail:
+        subscriber.stage = Stage.FETCHING
+        return FetchTail(subscriber.subscription, held, min(held + TAIL_MAX_VERSIONS, head))
+    else:
+        snapshot = snapshots.recent(sequencer)
+        after = snapshot[0]
+    subscriber.stage = Stage.JOINED
+    following = sequencer.history.between(after, head)
+    frame = joined_frame(
+        dashboard_id,
+        version=head,
+        role=subscriber.role,
+        snapshot=snapshot,
+        submissions=submissions_json(following),
+        last_sequence=mark.sequence,
+        last_version=mark.version,
+    )
+    return Join(subscriber.subscription, frame)
+
+
+def pass_page_on(
+    dashboard_id: UUID, subscriber: Subscriber, event: TailFetched, head_version: int
+) -> Instruction:
+    """Forward a page of the log; an `End` if the log no longer reaches back so far."""
+    held = subscriber.version or 0
+    versions = [submission.version for submission in event.submissions]
+    if not versions or versions != list(range(held + 1, held + 1 + len(versions))):
+        gone = WeftError("conflict", f"The log no longer holds what follows version {held}.")
+        return End(subscriber.subscription, gone)
+    subscriber.version = versions[-1]
+    frame = tail_frame(dashboard_id, submissions_json(event.submissions), head_version)
+    return Reply(subscriber.subscription, frame)
+
+
+def submissions_json(submissions: Iterable[LoggedSubmission]) -> list[dict[str, Any]]:
+    return [
+        submission_json(
+            version=each.version,
+            replica_id=each.replica_id,
+            sequence=each.sequence,
+            user_id=each.user_id,
+            base_version=each.base_version,
+            operations=each.operations,
+            at_ms=each.at_ms,
+        )
+        for each in submissions
+    ]

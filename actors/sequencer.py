@@ -1,0 +1,147 @@
+"""Law 1, order, and law 2, durable first: the newest state may run ahead of the durable one.
+
+A submission is transformed over what followed its base and applied to the newest document, which
+only this file sees. The durable document, which everyone sees, follows when commits return.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from actors.events import Submitted
+from actors.history import History
+from actors.permission import check_permission
+from storage.ports import LoggedSubmission, OpenedDashboard
+from weft.errors import OperationError, WeftError
+from weft.ot import (
+    Document,
+    apply,
+    apply_recording,
+    operation_from_json,
+    operation_to_json,
+)
+from weft.ot.operation import Operation, Operations
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who submits, and what they are at that moment."""
+
+    user_id: UUID
+    replica_id: UUID
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sequenced:
+    """A submission with its version, the document it leads to, and where it came from."""
+
+    submission: LoggedSubmission
+    document: Document
+    author: Author
+    event: Submitted
+
+
+class Sequencer:
+    def __init__(self, opened: OpenedDashboard) -> None:
+        self.history = History(opened.checkpoint.version)
+        self.durable = Document.from_json(opened.checkpoint.state)
+        self._uncommitted: deque[Sequenced] = deque()
+        for submission in opened.tail:
+            self._replay(submission)
+        if self.history.head != opened.version:
+            raise WeftError("internal", f"The log ends at {self.history.head}.")
+        self.durable_version = opened.version
+
+    @property
+    def newest(self) -> Document:
+        return self._uncommitted[-1].document if self._uncommitted else self.durable
+
+    @property
+    def has_uncommitted(self) -> bool:
+        return bool(self._uncommitted)
+
+    def sequence(self, author: Author, event: Submitted) -> LoggedSubmission:
+        """Give it the next version. Raises WeftError, and then nothing has changed."""
+        if event.base_version > self.durable_version:
+            raise WeftError("future_version", headVersion=self.durable_version)
+        if event.base_version < self.history.start:
+            raise WeftError("rebase_required", headVersion=self.durable_version)
+        newest = self.newest
+        sent = parse(event.operations, trusted=False)
+        check_permission(author.user_id, author.role, sent, newest)
+        moved = self.history.transform(sent, event.base_version)
+        document, operations = apply_moved(newest, moved)
+        submission = LoggedSubmission(
+            version=self.history.head + 1,
+            replica_id=author.replica_id,
+            sequence=event.sequence,
+            user_id=author.user_id,
+            base_version=event.base_version,
+            operations=tuple(map(operation_to_json, operations)),
+            fingerprint=event.fingerprint,
+            at_ms=event.at_ms,
+        )
+        self.history.add(submission, operations, event.size_bytes)
+        self._uncommitted.append(Sequenced(submission, document, author, event))
+        return submission
+
+    def commit(self, version: int) -> tuple[LoggedSubmission, ...]:
+        """Every version up to this one is durable: those that were not before."""
+        committed: list[LoggedSubmission] = []
+        while self.durable_version < version:
+            first = self._uncommitted.popleft()
+            self.durable = first.document
+            self.durable_version = first.submission.version
+            committed.append(first.submission)
+        self.history.trim(version)
+        return tuple(committed)
+
+    def roll_back(self) -> tuple[Sequenced, ...]:
+        """Take back every version that is not durable, oldest first."""
+        taken_back = tuple(self._uncommitted)
+        self._uncommitted.clear()
+        self.history.roll_back(self.durable_version)
+        return taken_back
+
+    def _replay(self, submission: LoggedSubmission) -> None:
+        if submission.version != self.history.head + 1:
+            raise WeftError("internal", f"The log has {submission.version} out of order.")
+        operations = parse(submission.operations, trusted=True)
+        self.durable = apply(self.durable, operations, within_limits=False)
+        self.history.add(submission, operations, len(orjson.dumps(submission.operations)))
+
+
+def parse(operations: Iterable[dict[str, Any]], *, trusted: bool) -> Operations:
+    """`trusted`: from the log. Raises OperationError with the index of the first that is wrong."""
+    parsed = []
+    for index, operation in enumerate(operations):
+        try:
+            parsed.append(operation_from_json(operation, trusted))
+        except OperationError as error:
+            raise at_index(error, index) from None
+    return tuple(parsed)
+
+
+def apply_moved(document: Document, moved: list[Operations]) -> tuple[Document, Operations]:
+    """The document after all of `moved`, and these with what they really replaced.
+
+    Raises OperationError with the index in `moved` of the first that cannot be applied.
+    """
+    recorded: list[Operation] = []
+    for index, operations in enumerate(moved):
+        try:
+            document, done = apply_recording(document, operations)
+        except OperationError as error:
+            raise at_index(error, index) from None
+        recorded += done
+    return document, tuple(recorded)
+
+
+def at_index(error: OperationError, index: int) -> OperationError:
+    """`error`, saying which operation of the submission it is about."""
+    return OperationError(error.code, error.message, **{**error.details, "operation": index})
