@@ -88,17 +88,20 @@ class MemoryLog:
         return set().union(*map(self._commit, late))
 
     def _commit(self, commits: list[DashboardCommit]) -> set[UUID]:
-        committed = set()
-        for commit in commits:
+        return {commit.dashboard_id for commit in commits if self._commit_one(commit)}
+
+    def _commit_one(self, commit: DashboardCommit) -> bool:
+        table = self.tables.dashboards.get(commit.dashboard_id)
+        fence = (commit.expected_version, commit.epoch)
+        if table is None or (table.version, table.epoch) != fence:
+            return False
+        try:
             head = head_after(commit)
-            stored = [_store_submission(submission) for submission in commit.submissions]
-            table = self.tables.dashboards.get(commit.dashboard_id)
-            fence = (commit.expected_version, commit.epoch)
-            if table is not None and (table.version, table.epoch) == fence:
-                table.operations += stored
-                table.version = head
-                committed.add(commit.dashboard_id)
-        return committed
+            table.operations += [_store_submission(one) for one in commit.submissions]
+        except ValueError:  # what a database would refuse stays with its dashboard
+            return False
+        table.version = head
+        return True
 
     async def settle(self, dashboard_id: UUID, epoch: int) -> Head | None:
         table = self._table(dashboard_id)

@@ -5,8 +5,7 @@ cannot. JSON crosses as bytes; what returns is equal to what went in.
 """
 
 import re
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 import orjson
@@ -21,14 +20,27 @@ FULL_NAME_MAX_CHARACTERS: Final = 255
 ROLES: Final = ("viewer", "editor", "admin")  # what a collaborator may be
 
 _LONG_NUMBER: Final = re.compile(rb"\d{16}")
+_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # not a backslash followed by u0000
+
+
+class Row(Protocol):
+    """Columns by name, as a database driver gives them."""
+
+    def __getitem__(self, column: str, /) -> Any: ...
 
 
 def encode_json(value: Any) -> bytes:
-    """JSON bytes of a value that the edge has let through."""
-    return orjson.dumps(value)
+    """JSON bytes of a value. Raises ValueError for what the edge should not have let through."""
+    try:
+        raw = orjson.dumps(value)
+    except TypeError as error:
+        raise ValueError(str(error)) from error
+    if b"\\u0000" in raw and _NUL.search(raw):
+        raise ValueError("a string holds NUL")
+    return raw
 
 
-def decode_json(raw: bytes) -> Any:
+def decode_json(raw: bytes | memoryview) -> Any:
     """The value whose JSON went in.
 
     PostgreSQL writes the float 1e17 as a whole number; beyond 2^53 only floats exist in Weft,
@@ -76,7 +88,7 @@ def head_after(commit: DashboardCommit) -> int:
     return head
 
 
-def submission_from(row: Mapping[str, Any]) -> LoggedSubmission:
+def submission_from(row: Row) -> LoggedSubmission:
     """A row of `operations` as the statements of sql/log.sql select it."""
     return LoggedSubmission(
         version=row["version"],
@@ -90,12 +102,12 @@ def submission_from(row: Mapping[str, Any]) -> LoggedSubmission:
     )
 
 
-def checkpoint_from(dashboard_id: UUID, row: Mapping[str, Any]) -> Checkpoint:
+def checkpoint_from(dashboard_id: UUID, row: Row) -> Checkpoint:
     """A row of `checkpoints`; the replica marks have a table of their own."""
     return Checkpoint(dashboard_id, row["version"], row["state"], row["operations_count"])
 
 
-def dashboard_rows_from(row: Mapping[str, Any]) -> DashboardRows:
+def dashboard_rows_from(row: Row) -> DashboardRows:
     """The row of sql/checkpoints.sql, read_rows: `widgets` maps ids to records with a version."""
     widgets: dict[str, dict[str, Any]] = row["widgets"]
     versions = {widget_id: widget.pop("version") for widget_id, widget in widgets.items()}

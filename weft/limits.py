@@ -63,6 +63,8 @@ COMMIT_MAX_SUBMISSIONS: Final = 1_000  # of one group commit: 26 ms on the measu
 COMMIT_MAX_BYTES: Final = 16_777_216  # of one group commit, unless a single submission is larger
 COMMIT_RETRY_MIN_SECONDS: Final = 0.05  # while PostgreSQL does not answer, doubling up to the next
 COMMIT_RETRY_MAX_SECONDS: Final = 2.0
+STORAGE_TIMEOUT_SECONDS: Final = 30.0  # of connecting, and of any statement but the commit
+COMMIT_LOCK_TIMEOUT_SECONDS: Final = 2.0  # a row that somebody else holds: commit the others
 COMMIT_TIMEOUT_SECONDS: Final = 10.0  # then the commit is ambiguous, and settled
 
 # --- the client --------------------------------------------------------------------------------

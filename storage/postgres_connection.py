@@ -1,0 +1,99 @@
+"""How Weft connects to PostgreSQL, and what an outage is called.
+
+Law 2, durable first: a connection whose `synchronous_commit` does not wait for the disk is refused.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, TypeAlias
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from storage.rows import decode_json, encode_json
+from weft.errors import WeftError
+from weft.limits import STORAGE_TIMEOUT_SECONDS
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+PooledConnection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+
+DURABLE: Final = ("on", "remote_apply")  # every other setting returns before the disk has it
+SETTINGS: Final = {"application_name": "weft", "jit": "off"}
+
+# What may pass by itself: connections lost or refused, shutdown, full disk, locks, deadlocks.
+OUTAGES: Final = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.ObjectNotInPrerequisiteStateError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InternalClientError,
+)
+WITHOUT_SCHEMA: Final = (
+    asyncpg.UndefinedTableError,
+    asyncpg.UndefinedColumnError,
+    asyncpg.UndefinedFunctionError,
+)
+
+
+@contextmanager
+def storage_errors() -> Iterator[None]:
+    """Say by code what PostgreSQL cannot do now; every other error passes unchanged."""
+    try:
+        yield
+    except OUTAGES as error:
+        raise WeftError("storage_unavailable", cause=type(error).__name__) from error
+    except WITHOUT_SCHEMA as error:
+        raise WeftError("migration_mismatch", "Run `weft migrate` first.") from error
+    except asyncpg.InterfaceError as error:
+        if isinstance(error, ValueError):  # an argument of ours, not the connection
+            raise
+        raise WeftError("storage_unavailable", cause=type(error).__name__) from error
+
+
+async def connect(url: str, settings: dict[str, str] | None = None) -> Connection:
+    """One connection, outside the pool. Raises WeftError storage_unavailable, misconfigured."""
+    with storage_errors():
+        connection = await asyncpg.connect(
+            url,
+            server_settings={**SETTINGS, **(settings or {})},
+            timeout=STORAGE_TIMEOUT_SECONDS,
+        )
+        try:
+            await prepare(connection)
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
+
+
+async def create_pool(url: str, max_size: int) -> Pool:
+    """Connections for everything but the commit. Raises as `connect` does."""
+    with storage_errors():
+        return await asyncpg.create_pool(
+            url,
+            min_size=1,
+            max_size=max_size,
+            init=prepare,
+            server_settings=SETTINGS,
+            timeout=STORAGE_TIMEOUT_SECONDS,
+            command_timeout=STORAGE_TIMEOUT_SECONDS,
+        )
+
+
+async def prepare(connection: Connection) -> None:
+    """Read and write jsonb as values, and make sure that a commit means durable."""
+    setting = await connection.fetchval("SHOW synchronous_commit")
+    if setting not in DURABLE:
+        raise WeftError("misconfigured", f"synchronous_commit is {setting}; it must be on")
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        format="binary",
+        encoder=lambda value: b"\x01" + encode_json(value),
+        decoder=lambda raw: decode_json(memoryview(raw)[1:]),
+    )

@@ -1,0 +1,53 @@
+"""The servers that tests share: embedded, started once per session, each test with fresh rows.
+
+They live in a directory of their own under the temporary one: PostgreSQL, which will not run as
+root, must be able to reach it.
+"""
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from storage.embedded_postgres import EmbeddedPostgres
+from storage.embedded_redis import EmbeddedRedis
+from storage.postgres_migrations import migrate
+from storage.postgres_pool import PostgresStores, connect
+
+
+@pytest.fixture(scope="session")
+def server_directory() -> Iterator[Path]:
+    directory = Path(tempfile.mkdtemp(prefix="weft-test-"))
+    yield directory
+    shutil.rmtree(directory)
+
+
+@pytest.fixture(scope="session")
+async def postgres_url(server_directory: Path) -> AsyncIterator[str]:
+    """A migrated database, shared by all tests: make users and dashboards of your own."""
+    server = EmbeddedPostgres(server_directory / "postgres")
+    url = server.start()
+    try:
+        await migrate(url)
+        yield url
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_url(server_directory: Path) -> Iterator[str]:
+    """A Redis, shared by all tests: use ids of your own."""
+    server = EmbeddedRedis(server_directory / "redis")
+    url = server.start()
+    yield url
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+async def postgres_stores(postgres_url: str) -> AsyncIterator[PostgresStores]:
+    """`log` and `accounts` on that database."""
+    stores = await connect(postgres_url)
+    yield stores
+    await stores.close()
