@@ -4,7 +4,7 @@ A document is a value, so a batch is atomic by nature: on error the caller still
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from weft.errors import OperationError
 from weft.limits import (
@@ -15,7 +15,7 @@ from weft.limits import (
     WIDGETS_MAX_PER_DASHBOARD,
 )
 from weft.ot.document import Document, index_in, rebuild, walk
-from weft.ot.operation import ABSENT, JsonValue, Operation, Operations, Path
+from weft.ot.operation import ABSENT, Operation, Operations, Path
 from weft.ot.rope import Items, RichText
 from weft.ot.sequence import (
     TEXT_KINDS,
@@ -29,6 +29,8 @@ from weft.ot.sequence import (
 )
 from weft.ot.shape import Record, check_coordinates, check_update, complete_widget
 from weft.ot.values import is_rich, text_bytes, weigh
+
+Effect: TypeAlias = tuple[Document, Node]  # the new document, and the node that was replaced
 
 
 class Recorded(NamedTuple):
@@ -74,13 +76,17 @@ def apply_recording(document: Document, operations: Iterable[Operation]) -> Reco
     return Recorded(document, tuple(recorded))
 
 
+def perform(document: Document, operation: Operation) -> Effect:
+    """The document after one operation, and the node that this replaced or removed (or ABSENT)."""
+    return _EFFECTS[operation.type](document, operation, False)
+
+
 _RECORDED: Final = frozenset({"update", "move", "resize", "removeWidget"})
-Effect = tuple[Document, Node]  # the new document, and the node that was replaced
 
 
 def _insert(document: Document, operation: Operation, limited: bool) -> Effect:
     _, target_id, path, value, _, position, _, attributes, _ = operation
-    nodes = _nodes_to_sequence(document, target_id, path)
+    nodes = nodes_to_sequence(document, target_id, path)
     new = insert_into(opened(nodes[-1]), position, value, attributes)
     if limited and type(value) is str and len(new) > _longest(target_id, path):
         raise OperationError("limit_exceeded", "The text would be too long.")
@@ -93,7 +99,7 @@ def _insert(document: Document, operation: Operation, limited: bool) -> Effect:
 
 def _delete(document: Document, operation: Operation, _limited: bool) -> Effect:
     _, target_id, path, _, _, position, length, _, _ = operation
-    nodes = _nodes_to_sequence(document, target_id, path)
+    nodes = nodes_to_sequence(document, target_id, path)
     old = opened(nodes[-1])
     new = delete_from(old, position, length)
     if type(new) is RichText:
@@ -105,13 +111,13 @@ def _delete(document: Document, operation: Operation, _limited: bool) -> Effect:
 
 def _format(document: Document, operation: Operation, _limited: bool) -> Effect:
     _, target_id, path, _, _, position, length, attributes, _ = operation
-    nodes = _nodes_to_sequence(document, target_id, path)
+    nodes = nodes_to_sequence(document, target_id, path)
     new = format_in(opened(nodes[-1]), position, length, attributes)
     growth = new.weight - _node_weight(nodes[-1])
     return document.with_record(target_id, rebuild(nodes, path, new), growth), ABSENT
 
 
-def _nodes_to_sequence(document: Document, target_id: str | None, path: Path) -> list[Node]:
+def nodes_to_sequence(document: Document, target_id: str | None, path: Path) -> list[Node]:
     if not path or (path[0] == "type" and target_id is not None):
         raise OperationError("invalid_path", "This is changed as a whole.")
     return walk(document.record(target_id), path)
@@ -225,8 +231,3 @@ _EFFECTS: Final[dict[str, Callable[[Document, Operation, bool], Effect]]] = {
     "removeWidget": _remove_widget,
     "noop": _noop,
 }
-
-
-def replaced_by(document: Document, operation: Operation) -> JsonValue:
-    """Fresh JSON of what `operation` would replace, or ABSENT."""
-    return plain(_EFFECTS[operation.type](document, operation, False)[1])

@@ -133,19 +133,28 @@ def _meet_above(upper: Operation, lower: Operation, mirrored: bool) -> Meeting |
     if upper.type == "update":
         reason: Reason = "target_removed" if upper.value is ABSENT else "target_replaced"
         return _discard(lower, upper, reason, not mirrored)
-    depth = len(upper.path)
-    index = int(lower.path[depth])
-    if index < upper.position:
-        return None
-    if upper.type == "insert":
-        index += _size(upper)
-    elif index >= upper.position + upper.length:
-        index -= upper.length
-    else:
+    path = path_after(lower.path, upper)
+    if path is None:
         return _discard(lower, upper, "target_removed", not mirrored)
-    path = (*lower.path[:depth], str(index), *lower.path[depth + 1 :])
+    if path is lower.path:
+        return None
     shifted = (lower._replace(path=path),)
     return Meeting(shifted, (upper,)) if mirrored else Meeting((upper,), shifted)
+
+
+def path_after(path: Path, operation: Operation) -> Path | None:
+    """A path that leads through the list in which items are inserted or deleted; None: gone."""
+    depth = len(operation.path)
+    index = int(path[depth])
+    if index < operation.position or operation.type == "format":
+        return path
+    if operation.type == "insert":
+        index += size_of(operation)
+    elif index >= operation.position + operation.length:
+        index -= operation.length
+    else:
+        return None
+    return (*path[:depth], str(index), *path[depth + 1 :])
 
 
 # --- one path (rules 2, 3, 4, 5, 9) --------------------------------------------------------------
@@ -168,12 +177,12 @@ def _reason(update: Operation) -> Reason:
 
 def _insert_insert(a: Operation, b: Operation) -> Meeting:
     if a.position <= b.position:
-        return Meeting((a,), (_shifted(b, _size(a)),))
-    return Meeting((_shifted(a, _size(b)),), (b,))
+        return Meeting((a,), (_shifted(b, size_of(a)),))
+    return Meeting((_shifted(a, size_of(b)),), (b,))
 
 
 def _insert_delete(a: Operation, b: Operation) -> Meeting:
-    at, start, size = a.position, b.position, _size(a)
+    at, start, size = a.position, b.position, size_of(a)
     if at <= start:
         return Meeting((a,), (_shifted(b, size),))
     if at >= start + b.length:
@@ -184,7 +193,7 @@ def _insert_delete(a: Operation, b: Operation) -> Meeting:
 
 
 def _insert_format(a: Operation, b: Operation) -> Meeting | None:
-    at, start, size = a.position, b.position, _size(a)
+    at, start, size = a.position, b.position, size_of(a)
     if at <= start:
         return Meeting((a,), (_shifted(b, size),))
     if at >= start + b.length:
@@ -253,7 +262,7 @@ _SEQUENCE_RULES: Final[
 }
 
 
-def _size(insert: Operation) -> int:
+def size_of(insert: Operation) -> int:
     """Elements that an insert brings: code points, items, or one embed."""
     value: Any = insert.value
     return 1 if type(value) is dict else len(value)

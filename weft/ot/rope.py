@@ -59,7 +59,7 @@ class Rope(Generic[C]):
                 first, base, middle = first - 1, base - len(before), before + middle
         pieces = (middle,) if 0 < len(middle) <= self.CHUNK_MAX else self._cut(middle)
         length = self.length + start - stop + (0 if content is None else len(content))
-        return self._replaced(first, end, pieces, length, (first, base))
+        return self._replaced(first, end, pieces, length, base)
 
     def cut_out(self, start: int, stop: int) -> C:
         """The elements from `start` up to `stop`, as one chunk; start < stop."""
@@ -71,12 +71,11 @@ class Rope(Generic[C]):
         return result  # type: ignore[no-any-return]
 
     def _replaced(
-        self, first: int, end: int, pieces: tuple[C, ...], length: int, near: tuple[int, int]
+        self, first: int, end: int, pieces: tuple[C, ...], length: int, base: int
     ) -> Self:
+        """With `pieces`, the first of which starts at `base`, in place of chunks first..end."""
         chunks = self.chunks[:first] + pieces + self.chunks[end:]
-        if first >= len(chunks):
-            near = (0, 0)
-        return type(self)(chunks, length, near)
+        return type(self)(chunks, length, (first, base) if first < len(chunks) else (0, 0))
 
     def _locate(self, position: int) -> tuple[int, int]:
         """A chunk that `position` lies in or at an edge of, and where that chunk starts."""
@@ -130,22 +129,20 @@ class RichText(Rope[Runs]):
     CHUNK_MAX = 1_024
     __slots__ = ("weight",)
 
-    def __init__(
-        self,
-        chunks: tuple[Runs, ...],
-        length: int,
-        near: tuple[int, int] = (0, 0),
-        weight: int = -1,
-    ) -> None:
-        super().__init__(chunks, length, near)
-        self.weight = DELTA_WEIGHT + _weight(chunks) if weight is None else weight
+    weight: int
+
+    @classmethod
+    def of(cls, content: Runs) -> Self:
+        result = super().of(content)
+        result.weight = DELTA_WEIGHT + _weight(result.chunks)
+        return result
 
     def _replaced(
-        self, first: int, end: int, pieces: tuple[Runs, ...], length: int, near: tuple[int, int]
-    ) -> "RichText":
-        chunks = self.chunks[:first] + pieces + self.chunks[end:]
-        weight = self.weight + _weight(pieces) - _weight(self.chunks[first:end])
-        return RichText(chunks, length, near if first < len(chunks) else (0, 0), weight)
+        self, first: int, end: int, pieces: tuple[Runs, ...], length: int, base: int
+    ) -> Self:
+        result = super()._replaced(first, end, pieces, length, base)
+        result.weight = self.weight + _weight(pieces) - _weight(self.chunks[first:end])
+        return result
 
     def to_json(self) -> dict[str, JsonValue]:
         return delta_of(run for chunk in self.chunks for run in chunk.runs)
