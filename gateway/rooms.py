@@ -1,10 +1,10 @@
 """Encode once, forward the same bytes: who follows which dashboard over one link."""
 
-from collections.abc import Collection, Hashable
+from collections.abc import Collection
 from typing import Generic, TypeVar
 from uuid import UUID
 
-Member = TypeVar("Member", bound=Hashable)
+Member = TypeVar("Member")  # anything hashable
 
 
 class Rooms(Generic[Member]):

@@ -1,0 +1,185 @@
+"""One subscription's way to its owner: look it up, open the link, follow it when it has moved.
+
+Until the owner has said something for the client, the way may be tried again within a bound.
+After that an end is an end, and the client joins again: one mechanism for every cut.
+"""
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Iterator
+from typing import Any, NamedTuple, Protocol
+
+import orjson
+
+from gateway.link_loop import UNREACHABLE, Member, OwnerLink, OwnerLinks
+from gateway.owner_lookup import KnownOwners
+from gateway.session_events import (
+    Event,
+    SubscriptionAnswered,
+    SubscriptionEnded,
+    SubscriptionJoined,
+    SubscriptionLost,
+)
+from storage.ports import Directory, OwnerAddress
+from weft import limits
+from weft.errors import WeftError
+from weft.wire.link import Attach, Submitted
+
+log = logging.getLogger("weft.gateway.attachment")
+
+
+class Subscriber(Member, Protocol):
+    """The client connection that an attachment works for."""
+
+    @property
+    def waiting_bytes(self) -> int: ...
+
+    def handle(self, event: Event) -> None: ...
+
+
+class OwnerFinder:
+    """Who owns a dashboard: its holder, else the rendezvous winner, else what was known last."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+        self._known = KnownOwners()
+
+    async def find(self, line: Attach, unreachable: set[OwnerAddress]) -> OwnerAddress | None:
+        """`unreachable` are those just tried in vain: no choice, unless the directory insists."""
+        try:
+            holder = await self._directory.holder(line.dashboard_id)
+            if holder is not None:
+                return holder
+            self._known.learn(await self._directory.owners())
+        except WeftError as error:
+            log.warning("directory: %s; going by the owners known last", error)
+        return self._known.choose(line.dashboard_id, unreachable) or self._known.choose(
+            line.dashboard_id
+        )
+
+
+class Route(NamedTuple):
+    """What every attachment of a gateway shares."""
+
+    finder: OwnerFinder
+    links: OwnerLinks
+
+
+class Attachment:
+    """Made for one Attach instruction, and used until its Detach."""
+
+    def __init__(
+        self, subscription: int, line: Attach, subscriber: Subscriber, route: Route
+    ) -> None:
+        self._subscription = subscription
+        self._line = line
+        self._subscriber = subscriber
+        self._route = route
+        self._link: OwnerLink | None = None
+        self._n = 0  # of this subscription on its link
+        self._answered = False
+        self._moves = 0
+        self._seeking = asyncio.create_task(self._seek(None))
+
+    def enter_room(self) -> None:
+        if self._link is not None:
+            self._link.rooms.enter(self._line.dashboard_id, self._subscriber)
+
+    def submit(self, sequence: int, base_version: int, operations: list[dict[str, Any]]) -> None:
+        """On a link that is being lost it goes nowhere: the client is told of the loss."""
+        if self._link is not None:
+            self._link.send(Submitted(self._n, sequence, base_version, operations))
+
+    def detach(self) -> None:
+        self._seeking.cancel()
+        if self._link is not None:
+            self._link.rooms.leave(self._line.dashboard_id, self._subscriber)
+            self._link.detach(self._n)
+            self._link = None
+
+    # --- what the link tells -------------------------------------------------------------------
+
+    def owner_joined(self, frame: bytes) -> None:
+        self._answered = True
+        waiting = self._subscriber.waiting_bytes
+        self._subscriber.handle(SubscriptionJoined(self._subscription, frame, waiting))
+
+    def owner_answered(self, frame: bytes) -> None:
+        self._answered = True
+        waiting = self._subscriber.waiting_bytes
+        self._subscriber.handle(SubscriptionAnswered(self._subscription, frame, waiting))
+
+    def owner_ended(self, frame: bytes) -> None:
+        self._leave_link()
+        owner = None if self._answered else _new_owner(frame)
+        if owner is not None and self._moves < limits.OWNER_MOVES_MAX:
+            self._moves += 1
+            self._seeking = asyncio.create_task(self._seek(owner))
+        else:
+            self._subscriber.handle(SubscriptionEnded(self._subscription, frame))
+
+    def owner_lost(self) -> None:
+        self._leave_link()
+        self._subscriber.handle(SubscriptionLost(self._subscription, _unavailable()))
+
+    def _leave_link(self) -> None:
+        if self._link is not None:
+            self._link.rooms.leave(self._line.dashboard_id, self._subscriber)
+            self._link = None
+
+    # --- the search ----------------------------------------------------------------------------
+
+    async def _seek(self, owner: OwnerAddress | None) -> None:
+        """Attach to `owner`, or to whoever is found, trying again until the bound."""
+        unreachable: set[OwnerAddress] = set()
+        try:
+            async with asyncio.timeout(limits.OWNER_WAIT_MAX_SECONDS):
+                for wait_seconds in _waits():
+                    owner = owner or await self._route.finder.find(self._line, unreachable)
+                    if owner is not None and await self._attach(owner):
+                        return
+                    if owner is not None:
+                        unreachable.add(owner)
+                    owner = None
+                    await asyncio.sleep(wait_seconds)
+        except TimeoutError:
+            self._subscriber.handle(SubscriptionLost(self._subscription, _unavailable()))
+        except Exception:
+            log.exception("dashboard %s: no way to its owner", self._line.dashboard_id)
+            self._subscriber.handle(SubscriptionLost(self._subscription, WeftError("internal")))
+
+    async def _attach(self, owner: OwnerAddress) -> bool:
+        try:
+            link = await self._route.links.to(owner)
+        except UNREACHABLE as error:
+            log.warning("owner %s at %s: %s", owner.owner_id, owner.url, error)
+            return False
+        if link.lost:
+            return False
+        self._link = link
+        self._n = link.attach(self, self._line)
+        return True
+
+
+def _waits() -> Iterator[float]:
+    """Seconds between two tries, doubling up to the limit; without end."""
+    wait = limits.OWNER_RETRY_FIRST_SECONDS
+    for _ in itertools.count():
+        yield wait
+        wait = min(2 * wait, limits.OWNER_RETRY_MAX_SECONDS)
+
+
+def _unavailable() -> WeftError:
+    return WeftError("owner_unavailable", retryAfterMs=limits.OWNER_UNAVAILABLE_RETRY_MS)
+
+
+def _new_owner(frame: bytes) -> OwnerAddress | None:
+    """The owner that an `ended` with owner_moved names."""
+    match orjson.loads(frame):
+        case {
+            "code": "owner_moved",
+            "owner": {"ownerId": str(owner_id), "incarnation": str(incarnation), "url": str(url)},
+        }:
+            return OwnerAddress(owner_id, incarnation, url)
+    return None

@@ -1,0 +1,223 @@
+"""One persistent WebSocket from this gateway to each owner it needs, shared by all its clients.
+
+Batching is natural, not timed: what is queued while the last batch is on its way goes out
+together. When the link is lost, each subscription on it is told, once, and nothing is resent:
+the client joins again.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Callable
+from itertools import count
+from typing import Final, Protocol
+from uuid import UUID
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.server import ServerConnection, broadcast
+from websockets.exceptions import ConnectionClosedOK, WebSocketException
+
+from gateway.rooms import Rooms
+from storage.ports import OwnerAddress
+from weft import limits
+from weft.errors import WeftError
+from weft.wire.link import (
+    Attach,
+    Detach,
+    Ended,
+    Joined,
+    LinkHello,
+    Publish,
+    Reply,
+    ToOwner,
+    pack_to_owner,
+    unpack_to_gateway,
+)
+
+log = logging.getLogger("weft.gateway.link")
+
+
+UNREACHABLE: Final = (OSError, TimeoutError, WebSocketException)
+
+
+class Receiver(Protocol):
+    """Somebody attached to an owner: told everything in the order in which the owner said it."""
+
+    def owner_joined(self, frame: bytes) -> None: ...
+
+    def owner_answered(self, frame: bytes) -> None: ...
+
+    def owner_ended(self, frame: bytes) -> None: ...
+
+    def owner_lost(self) -> None: ...
+
+
+class Member(Protocol):
+    """A client connection in a room."""
+
+    websocket: ServerConnection
+
+    def check_backlog(self, frame_bytes: int) -> None:
+        """So much was just sent to `websocket`; look whether too much waits there."""
+
+
+class OwnerLink:
+    """An open link. `rooms` are those of this owner alone, so two owners never mix their words."""
+
+    def __init__(
+        self,
+        owner: OwnerAddress,
+        websocket: ClientConnection,
+        on_lost: Callable[["OwnerLink"], None],
+    ) -> None:
+        self.owner = owner
+        self.rooms: Rooms[Member] = Rooms()
+        self.lost = False
+        self._websocket = websocket
+        self._on_lost = on_lost
+        self._receivers: dict[int, Receiver] = {}
+        self._numbers = count(1)
+        self._queue: deque[bytes] = deque()
+        self._queued_bytes = 0
+        self._queued = asyncio.Event()
+        self._task = asyncio.create_task(self._run(), name=f"link to {owner.owner_id}")
+
+    def attach(self, receiver: Receiver, line: Attach) -> int:
+        """Queue `line` under a new number of this link, which is returned."""
+        n = next(self._numbers)
+        self._receivers[n] = receiver
+        self.send(line._replace(n=n))
+        return n
+
+    def detach(self, n: int) -> None:
+        """From here on nothing that still comes for `n` is passed on."""
+        if self._receivers.pop(n, None) is not None:
+            self.send(Detach(n))
+
+    def send(self, line: ToOwner) -> None:
+        """Queue one line. An owner that takes no more is as good as lost."""
+        packed = pack_to_owner((line,))
+        self._queue.append(packed)
+        self._queued_bytes += len(packed)
+        self._queued.set()
+        if self._queued_bytes > limits.LINK_OUTGOING_MAX_BYTES:
+            self._task.cancel()
+
+    async def close(self) -> None:
+        await self._websocket.close()
+        await asyncio.wait([self._task])
+
+    async def _run(self) -> None:
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._write())
+                tasks.create_task(self._read())
+        except* ConnectionClosedOK:
+            log.info("link to owner %s closed", self.owner.owner_id)
+        except* (WebSocketException, OSError) as group:
+            log.warning("link to owner %s: %s", self.owner.owner_id, group.exceptions[0])
+        except* WeftError as group:
+            log.error("link to owner %s: %s", self.owner.owner_id, group.exceptions[0])
+        finally:
+            self._end()
+            self._websocket.transport.abort()
+
+    async def _write(self) -> None:
+        while True:
+            await self._queued.wait()
+            await self._websocket.send(self._next_batch())
+
+    def _next_batch(self) -> bytes:
+        """As many lines as fit into one message, at least one."""
+        lines = [self._queue.popleft()]
+        size = len(lines[0])
+        while self._queue and size + len(self._queue[0]) < limits.LINK_MESSAGE_MAX_BYTES:
+            lines.append(self._queue.popleft())
+            size += len(lines[-1]) + 1
+        self._queued_bytes -= sum(map(len, lines))
+        if not self._queue:
+            self._queued.clear()
+        return b"\n".join(lines)
+
+    async def _read(self) -> None:
+        while True:
+            for line in unpack_to_gateway(await self._websocket.recv()):
+                match line:
+                    case Publish(dashboard_id, frame):
+                        self._publish(dashboard_id, frame)
+                    case Reply(n, frame):
+                        if receiver := self._receivers.get(n):
+                            receiver.owner_answered(frame)
+                    case Joined(n, frame):
+                        if receiver := self._receivers.get(n):
+                            receiver.owner_joined(frame)
+                    case Ended(n, frame):
+                        if receiver := self._receivers.pop(n, None):
+                            receiver.owner_ended(frame)
+
+    def _publish(self, dashboard_id: UUID, frame: bytes) -> None:
+        members = list(self.rooms.members(dashboard_id))
+        broadcast([member.websocket for member in members], frame, text=True)
+        for member in members:
+            member.check_backlog(len(frame))
+
+    def _end(self) -> None:
+        self.lost = True
+        self._on_lost(self)
+        receivers, self._receivers = self._receivers, {}
+        self.rooms = Rooms()
+        for receiver in receivers.values():
+            receiver.owner_lost()
+
+
+class OwnerLinks:
+    """The links of one gateway, opened on demand; two who need one at once share its opening."""
+
+    def __init__(self, gateway_id: str, secret: str) -> None:
+        self._hello = LinkHello(secret, gateway_id)
+        self._links: dict[OwnerAddress, asyncio.Task[OwnerLink]] = {}
+
+    async def to(self, owner: OwnerAddress) -> OwnerLink:
+        """Raises one of UNREACHABLE when the owner does not answer."""
+        opening = self._links.get(owner)
+        if opening is None:
+            opening = asyncio.create_task(self._open(owner))
+            opening.add_done_callback(_seen)
+            self._links[owner] = opening
+        return await asyncio.shield(opening)
+
+    async def close(self) -> None:
+        for opening in list(self._links.values()):
+            opening.cancel()
+            with contextlib.suppress(*UNREACHABLE, asyncio.CancelledError):
+                await (await opening).close()
+
+    async def _open(self, owner: OwnerAddress) -> OwnerLink:
+        try:
+            websocket = await connect(
+                owner.url,
+                compression=None,
+                proxy=None,
+                max_size=None,  # a snapshot is one line, and the owner is ours
+                open_timeout=limits.LINK_OPEN_TIMEOUT_SECONDS,
+                ping_interval=limits.LINK_PING_INTERVAL_SECONDS,
+                ping_timeout=limits.LINK_PING_INTERVAL_SECONDS,
+                close_timeout=limits.CLOSE_TIMEOUT_SECONDS,
+            )
+        except BaseException:
+            del self._links[owner]
+            raise
+        link = OwnerLink(owner, websocket, self._forget)
+        link.send(self._hello)
+        log.info("linked to owner %s at %s", owner.owner_id, owner.url)
+        return link
+
+    def _forget(self, link: OwnerLink) -> None:
+        self._links.pop(link.owner, None)
+
+
+def _seen(opening: "asyncio.Task[OwnerLink]") -> None:
+    """Whoever asked may have gone meanwhile: a failure then is nobody's surprise."""
+    if not opening.cancelled():
+        opening.exception()

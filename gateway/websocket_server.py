@@ -1,0 +1,267 @@
+"""Law 9, the slow pay alone: the socket of each client, carried out for its session heart.
+
+Everything is sent without waiting; what then waits for a reader is bounded. Frames are not
+compressed: most are far below COMPRESSION_MIN_BYTES, and the same bytes go to a whole room.
+"""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from websockets.asyncio.server import Server, ServerConnection, broadcast, serve
+from websockets.exceptions import ConnectionClosed
+
+from gateway.attachment_loop import Attachment, Route
+from gateway.record_loop import DirectoryRecorder
+from gateway.session import Session, State
+from gateway.session_events import (
+    Attach,
+    Authenticate,
+    Authenticated,
+    AuthenticationFailed,
+    BinaryReceived,
+    Close,
+    Detach,
+    EnterRoom,
+    Event,
+    Forward,
+    FrameReceived,
+    GatewayStopping,
+    Instruction,
+    Opened,
+    ReaderFellBehind,
+    Send,
+    SocketClosed,
+    Ticked,
+    WakeAt,
+)
+from storage.ports import Accounts
+from weft import limits
+from weft.errors import WeftError
+from weft.wire import close_codes, link
+
+log = logging.getLogger("weft.gateway.socket")
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every connection of a gateway shares."""
+
+    accounts: Accounts
+    recorder: DirectoryRecorder
+    route: Route
+
+
+class ClientConnection:
+    """One socket and its heart. `handle` may be called by the socket, a link, or a timer."""
+
+    def __init__(self, websocket: ServerConnection, around: Surroundings) -> None:
+        self.websocket = websocket
+        self.connection_id = str(uuid4())
+        self._around = around
+        self._session = Session(self.connection_id)
+        self._attachments: dict[int, Attachment] = {}
+        self._authentication: Coroutine[Any, Any, None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._closing: asyncio.Task[None] | None = None
+        self._backlog_bound = limits.OUTGOING_MAX_BYTES
+
+    async def run(self) -> None:
+        """Until the socket is closed, by whomever."""
+        self.handle(Opened(now_ms()))
+        try:
+            while True:
+                data = await self.websocket.recv()
+                if isinstance(data, str):
+                    self.handle(FrameReceived(data, now_ms()))
+                else:
+                    self.handle(BinaryReceived())
+                if self._authentication is not None:
+                    authentication, self._authentication = self._authentication, None
+                    await authentication
+        except ConnectionClosed as closed:
+            log.debug("connection %s: %s", self.connection_id, closed)
+        finally:
+            self._ended()
+        if self._closing is not None:
+            await self._closing
+
+    def handle(self, event: Event) -> None:
+        """A fault in here ends this connection, and nothing else."""
+        try:
+            for instruction in self._session.handle(event):
+                self._carry_out(instruction)
+        except Exception:
+            log.exception("connection %s: %s failed", self.connection_id, type(event).__name__)
+            self._close(close_codes.INTERNAL, "internal")
+
+    # --- Member and Subscriber -------------------------------------------------------------------
+
+    @property
+    def waiting_bytes(self) -> int:
+        return self.websocket.transport.get_write_buffer_size()
+
+    def check_backlog(self, frame_bytes: int) -> None:
+        """A single large frame (a snapshot) does not make its reader a slow one."""
+        waiting = self.waiting_bytes
+        if waiting <= limits.OUTGOING_MAX_BYTES:
+            return
+        if waiting - frame_bytes <= limits.OUTGOING_MAX_BYTES:
+            self._backlog_bound = limits.OUTGOING_MAX_BYTES + frame_bytes
+        elif waiting > self._backlog_bound:
+            self.handle(ReaderFellBehind())
+
+    # --- instructions ----------------------------------------------------------------------------
+
+    def _carry_out(self, instruction: Instruction) -> None:
+        match instruction:
+            case Send(frame):
+                self._send(frame)
+            case Forward(subscription, sequence, base_version, operations):
+                self._attachments[subscription].submit(sequence, base_version, operations)
+            case Authenticate(token_hash):
+                self._authentication = self._authenticate(token_hash)
+            case Attach():
+                self._attach(instruction)
+            case EnterRoom(subscription, dashboard_id):
+                self._attachments[subscription].enter_room()
+                if user := self._session.user:
+                    self._around.recorder.entered(self.connection_id, user, dashboard_id)
+            case Detach(subscription, dashboard_id):
+                self._attachments.pop(subscription).detach()
+                if user := self._session.user:
+                    self._around.recorder.departed(self.connection_id, user, dashboard_id)
+            case WakeAt(at_ms):
+                self._wake_at(at_ms)
+            case Close(code, reason):
+                self._close(code, reason)
+
+    def _send(self, frame: bytes) -> None:
+        broadcast((self.websocket,), frame, text=True)
+        self.check_backlog(len(frame))
+
+    def _attach(self, order: Attach) -> None:
+        user = self._session.user
+        assert user is not None
+        line = link.Attach(
+            0,  # the link gives the number
+            order.dashboard_id,
+            user.user_id,
+            self.connection_id,
+            order.replica_id,
+            order.version,
+            order.wants_tail,
+        )
+        self._attachments[order.subscription] = Attachment(
+            order.subscription, line, self, self._around.route
+        )
+
+    async def _authenticate(self, token_hash: str) -> None:
+        try:
+            user = await self._around.accounts.find_session(token_hash)
+        except WeftError as error:
+            self.handle(AuthenticationFailed(error))
+        except Exception:
+            log.exception("connection %s: authentication failed", self.connection_id)
+            self.handle(AuthenticationFailed(WeftError("internal")))
+        else:
+            if user is None:
+                self.handle(AuthenticationFailed(WeftError("unauthenticated")))
+            else:
+                self.handle(Authenticated(user, now_ms()))
+                self._around.recorder.connected(self.connection_id, user)
+
+    def _wake_at(self, at_ms: int) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        loop = asyncio.get_running_loop()
+        delay_seconds = max(0, at_ms - now_ms()) / 1000
+        self._timer = loop.call_later(delay_seconds, lambda: self.handle(Ticked(now_ms())))
+
+    # --- the end ---------------------------------------------------------------------------------
+
+    def _close(self, code: int, reason: str) -> None:
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close_socket(code, reason))
+
+    async def _close_socket(self, code: int, reason: str) -> None:
+        try:
+            async with asyncio.timeout(limits.CLOSE_TIMEOUT_SECONDS):
+                await self.websocket.close(code, reason)
+        except TimeoutError:
+            self.websocket.transport.abort()
+
+    def _ended(self) -> None:
+        self.handle(SocketClosed())
+        if self._timer is not None:
+            self._timer.cancel()
+        if user := self._session.user:
+            self._around.recorder.disconnected(self.connection_id, user)
+
+    @property
+    def is_open(self) -> bool:
+        return self._session.state is State.OPEN
+
+
+class WebSocketServer:
+    """Listens for clients; `stop` tells all of them to go elsewhere."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._clients: set[ClientConnection] = set()
+        self._server: Server | None = None
+
+    async def start(self, host: str, port: int) -> int:
+        """Returns the port, which is another one when 0 was asked for."""
+        self._server = await serve(
+            self._serve,
+            host,
+            port,
+            compression=None,
+            max_size=limits.FRAME_MAX_BYTES,
+            max_queue=limits.INCOMING_MAX_FRAMES,
+            write_limit=limits.OUTGOING_MAX_BYTES,
+            ping_interval=limits.PING_INTERVAL_SECONDS,
+            ping_timeout=limits.PING_INTERVAL_SECONDS,
+            close_timeout=limits.CLOSE_TIMEOUT_SECONDS,
+            open_timeout=limits.HELLO_TIMEOUT_SECONDS,
+        )
+        bound: int = self._server.sockets[0].getsockname()[1]
+        return bound
+
+    async def stop(self) -> None:
+        if self._server is None:
+            return
+        self._server.close(close_connections=False)
+        for client in list(self._clients):
+            client.handle(GatewayStopping(random.randrange(limits.GOAWAY_SPREAD_MS)))
+        try:
+            async with asyncio.timeout(2 * limits.CLOSE_TIMEOUT_SECONDS):
+                await self._server.wait_closed()
+        except TimeoutError:  # somebody who has not even finished the handshake
+            for connection in list(self._server.all_connections):
+                connection.transport.abort()
+            await self._server.wait_closed()
+
+    def counts(self) -> dict[str, int]:
+        return {
+            "connections": len(self._clients),
+            "sessions": sum(client.is_open for client in self._clients),
+        }
+
+    async def _serve(self, websocket: ServerConnection) -> None:
+        client = ClientConnection(websocket, self._around)
+        self._clients.add(client)
+        try:
+            await client.run()
+        finally:
+            self._clients.discard(client)
