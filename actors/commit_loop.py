@@ -144,34 +144,29 @@ class CommitLoop:
         try:
             committed = await self._log.commit([portion.commit for portion in portions])
         except CommitAmbiguous:
-            self._settle_all(portions, None)
+            self._settle_later(portions, None)
         except Exception as error:
-            if isinstance(error, WeftError) and error.code == "storage_unavailable":
+            if is_outage(error):
                 await self._pause(portions)
             else:
-                logger.exception("a commit failed, its submissions will be tried one by one")
-                self._settle_all(portions, error)
+                logger.exception("a group commit failed, its parts will be tried one by one")
+                self._settle_later(portions, error)
         else:
             self._delay_seconds = COMMIT_RETRY_MIN_SECONDS
             self.statements += 1
             for portion in portions:
-                self._decide(portion, portion.commit.dashboard_id in committed)
+                if portion.commit.dashboard_id in committed:
+                    self._committed(portion)
+                else:
+                    self._settle_later([portion], Refused())
 
-    def _decide(self, portion: Portion, has_committed: bool) -> None:
+    def _committed(self, portion: Portion) -> None:
         lane = portion.lane
-        if lane.is_closed:
-            return
-        if has_committed:
+        if not lane.is_closed:
             self.submissions += len(portion.commit.submissions)
             lane.advance(portion.version_after)
             self._make_ready(lane)
             lane.deliver(CommitReturned(lane.version))
-        else:
-            self._fence(lane)
-
-    def _fence(self, lane: Lane) -> None:
-        lane.close()
-        lane.deliver(Fenced())
 
     async def _pause(self, portions: list[Portion]) -> None:
         """PostgreSQL does not answer: nobody is told anything, and all is tried again."""
@@ -186,36 +181,41 @@ class CommitLoop:
 
     # --- what is not certain ---------------------------------------------------------------
 
-    def _settle_all(self, portions: list[Portion], error: Exception | None) -> None:
+    def _settle_later(self, portions: list[Portion], refusal: Exception | None) -> None:
         """Each on its own, so that one dashboard's locks do not hold up the others."""
         for portion in portions:
             portion.lane.is_settling = True
-            task = asyncio.create_task(self._settle_lane(portion, error))
+            task = asyncio.create_task(self._settle_lane(portion, refusal))
             self._settling.add(task)
             task.add_done_callback(self._settling.discard)
 
-    async def _settle_lane(self, portion: Portion, error: Exception | None) -> None:
+    async def _settle_lane(self, portion: Portion, refusal: Exception | None) -> None:
         try:
-            await self._settle(portion, error)
+            await self._settle(portion, refusal)
         finally:
             portion.lane.is_settling = False
             self._make_ready(portion.lane)
 
-    async def _settle(self, portion: Portion, error: Exception | None) -> None:
-        """Find out whether it has committed; `error`: what the log had against it, if anything."""
+    async def _settle(self, portion: Portion, refusal: Exception | None) -> None:
+        """Find out whether it has committed, and if not why.
+
+        `refusal`: the log did not take it, though not for an outage. Then another owner has raised
+        the epoch, or the content is at fault, which law 10 wants told apart from its neighbours'.
+        """
         lane, commit = portion
         head = await self._read_back(lane)
         if lane.is_closed:
             return
         if head is None or head.version not in (commit.expected_version, portion.version_after):
-            self._fence(lane)
+            lane.close()
+            lane.deliver(Fenced())
             return
         lane.epoch = head.epoch
         if head.version == portion.version_after:
-            self._decide(portion, has_committed=True)
-        elif error is not None and len(commit.submissions) == 1:
-            lane.deliver(CommitPoisoned(error))
-        elif error is not None:
+            self._committed(portion)
+        elif refusal is not None and len(commit.submissions) == 1:
+            lane.deliver(CommitPoisoned(refusal))
+        elif refusal is not None:
             await self._commit_one_by_one(portion)
 
     async def _read_back(self, lane: Lane) -> Head | None:
@@ -229,19 +229,27 @@ class CommitLoop:
         """Up to the first that the log refuses again; what follows it is sequenced anew."""
         lane = portion.lane
         for submission in portion.commit.submissions:
+            if lane.is_closed:
+                return None
             single = portion_of(lane, submission)
             try:
                 committed = await self._log.commit([single.commit])
             except CommitAmbiguous:
-                await self._settle(single, None)
-                return
-            except Exception as error:  # noqa: BLE001  (law 10)
-                if not (isinstance(error, WeftError) and error.code == "storage_unavailable"):
-                    await self._settle(single, error)
-                return
-            self._decide(single, lane.dashboard_id in committed)
-            if lane.is_closed:
-                return
+                return await self._settle(single, None)
+            except Exception as error:  # noqa: BLE001  (law 10: whatever it is, it is about this one)
+                return None if is_outage(error) else await self._settle(single, error)
+            if not committed:
+                return await self._settle(single, Refused())
+            self._committed(single)
+        return None
+
+
+class Refused(Exception):  # noqa: N818  (the log's answer, put into words)
+    """The log did not commit this, and did not say why."""
+
+
+def is_outage(error: Exception) -> bool:
+    return isinstance(error, WeftError) and error.code == "storage_unavailable"
 
 
 def portion_of(lane: Lane, *submissions: LoggedSubmission) -> Portion:

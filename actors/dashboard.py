@@ -92,6 +92,11 @@ class Dashboard:
         return self.sequencer.durable_version
 
     @property
+    def newest_version(self) -> int:
+        """Of what has been sequenced, durable or not."""
+        return self.sequencer.history.head
+
+    @property
     def subscribers(self) -> int:
         return len(self._subscribers)
 

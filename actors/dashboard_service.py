@@ -1,0 +1,261 @@
+"""Carries out what one dashboard's heart orders, and brings it the answers.
+
+Law 10, blast radius: whatever is raised in here ends this dashboard's subscriptions under a cause
+id, and the clients join it again; the log has all that was acknowledged.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from typing import Any, NamedTuple, cast
+from uuid import uuid4
+
+from actors.commit_loop import CommitLoop, Lane
+from actors.dashboard import Dashboard
+from actors.events import (
+    Attached,
+    CheckpointFailed,
+    CheckpointWritten,
+    Detached,
+    Event,
+    Fenced,
+    Identified,
+    LookupFailed,
+    RoleChanged,
+    SubmissionFound,
+    Submitted,
+    TailFetched,
+)
+from actors.fingerprint import fingerprint
+from actors.instructions import (
+    Commit,
+    End,
+    FetchTail,
+    FindSubmission,
+    Identify,
+    Instruction,
+    Join,
+    Publish,
+    Reply,
+    Report,
+    RollBack,
+    StepDown,
+    Unload,
+    WriteCheckpoint,
+)
+from actors.link_server import Link
+from storage.ports import Accounts, OpenedDashboard, OperationLog
+from weft.errors import WeftError
+from weft.wire import link as lines
+from weft.wire.frames import ended_frame
+
+logger = logging.getLogger(__name__)
+
+
+class Route(NamedTuple):
+    """A subscription, as the heart names it: where its answers go."""
+
+    link: Link
+    number: int
+
+
+class DashboardService:
+    """One open dashboard. `on_closed` is called once, when nothing can reach it any more."""
+
+    def __init__(
+        self,
+        opened: OpenedDashboard,
+        log: OperationLog,
+        accounts: Accounts,
+        commits: CommitLoop,
+        on_closed: Callable[["DashboardService"], None],
+    ) -> None:
+        """Raises what `Dashboard` raises."""
+        self.dashboard_id = opened.dashboard_id
+        self.heart = Dashboard(opened)
+        self.lane = Lane(opened, self.handle)
+        self._log = log
+        self._accounts = accounts
+        self._commits = commits
+        self._on_closed = on_closed
+        self._routes: set[Route] = set()
+        self._room: set[Route] = set()  # those that have joined
+        self._room_links: Counter[Link] = Counter()
+        self._lookups: set[asyncio.Task[None]] = set()
+        self._is_closed = False
+        self._orders: dict[type[Instruction], Callable[[Any], None]] = {
+            Commit: self._commit,
+            RollBack: self._roll_back,
+            Publish: self._publish,
+            Join: self._join,
+            Reply: self._reply,
+            End: self._end,
+            Identify: self._identify,
+            FindSubmission: self._find_submission,
+            FetchTail: self._fetch_tail,
+            WriteCheckpoint: self._write_checkpoint,
+            Report: self._report,
+            StepDown: self._close,
+            Unload: self._close,
+        }
+
+    # --- events ----------------------------------------------------------------------------
+
+    def handle(self, event: Event) -> None:
+        if self._is_closed:
+            return
+        try:
+            for instruction in self.heart.handle(event):
+                self._orders[type(instruction)](instruction)
+        except Exception:  # noqa: BLE001  (law 10)
+            self._fail()
+
+    def attach(self, route: Route, line: lines.Attach) -> None:
+        self._routes.add(route)
+        self.handle(Attached(route, line.user_id, line.replica_id, line.version, line.wants_tail))
+
+    def submit(self, route: Route, line: lines.Submitted, now_ms: int) -> None:
+        digest, size_bytes = fingerprint(line.base_version, line.operations)
+        self.handle(
+            Submitted(
+                route,
+                line.sequence,
+                line.base_version,
+                tuple(line.operations),
+                digest,
+                size_bytes,
+                now_ms,
+            )
+        )
+
+    def detach(self, route: Route) -> None:
+        self._leave(route)
+        self.handle(Detached(route))
+
+    async def role_changed(self, event: RoleChanged) -> None:
+        """Law 6: on return, nothing that the new role forbids can commit any more."""
+        self.handle(event)
+        await self.lane.passed(self.heart.newest_version)
+
+    async def check_fence(self) -> None:
+        """After a silence: has another owner taken this dashboard over meanwhile?"""
+        head = await self._log.head(self.dashboard_id)
+        lane = self.lane
+        if not lane.is_settling and (head is None or head.epoch > lane.epoch):
+            self.handle(Fenced())
+
+    # --- instructions ----------------------------------------------------------------------
+
+    def _commit(self, order: Commit) -> None:
+        self._commits.put(self.lane, order)
+
+    def _roll_back(self, _: RollBack) -> None:
+        self.lane.roll_back()
+
+    def _publish(self, order: Publish) -> None:
+        line = lines.Publish(self.dashboard_id, order.frame)
+        for link in self._room_links:
+            link.send(line)
+
+    def _join(self, order: Join) -> None:
+        route = cast("Route", order.subscription)
+        self._room.add(route)
+        self._room_links[route.link] += 1
+        route.link.send(lines.Joined(route.number, order.frame))
+
+    def _reply(self, order: Reply) -> None:
+        route = cast("Route", order.subscription)
+        route.link.send(lines.Reply(route.number, order.frame))
+
+    def _end(self, order: End) -> None:
+        route = cast("Route", order.subscription)
+        self._leave(route)
+        route.link.places.pop(route.number, None)
+        route.link.send(lines.Ended(route.number, ended_frame(self.dashboard_id, order.error)))
+
+    def _leave(self, route: Route) -> None:
+        self._routes.discard(route)
+        if route in self._room:
+            self._room.discard(route)
+            self._room_links[route.link] -= 1
+            if self._room_links[route.link] == 0:
+                del self._room_links[route.link]
+
+    def _report(self, order: Report) -> None:
+        logger.error("submission %s failed inside the server", order.cause, exc_info=order.error)
+
+    def _close(self, _: StepDown | Unload) -> None:
+        self._is_closed = True
+        self.lane.close()
+        for task in self._lookups:
+            task.cancel()
+        self._on_closed(self)
+
+    def _fail(self) -> None:
+        """The heart cannot be trusted any more."""
+        cause = str(uuid4())
+        logger.exception("dashboard %s is dropped, cause %s", self.dashboard_id, cause)
+        for route in list(self._routes):
+            self._end(End(route, WeftError("internal", cause=cause)))
+        self._close(StepDown())
+
+    # --- looking up ------------------------------------------------------------------------
+
+    def _identify(self, order: Identify) -> None:
+        async def identify() -> Event:
+            role = await self._accounts.role_of(self.dashboard_id, order.user_id)
+            mark = None
+            if order.mark_needed:
+                mark = await self._log.replica_mark(self.dashboard_id, order.replica_id)
+            return Identified(order.subscription, role, mark)
+
+        self._look_up(identify(), lambda error: LookupFailed(order.subscription, error))
+
+    def _find_submission(self, order: FindSubmission) -> None:
+        async def find() -> Event:
+            found = await self._log.find_submission(
+                self.dashboard_id, order.replica_id, order.sequence
+            )
+            return SubmissionFound(order.subscription, order.sequence, order.fingerprint, found)
+
+        self._look_up(find(), lambda error: LookupFailed(order.subscription, error, order.sequence))
+
+    def _fetch_tail(self, order: FetchTail) -> None:
+        async def fetch() -> Event:
+            submissions = await self._log.submissions_between(
+                self.dashboard_id, order.after_version, order.up_to_version
+            )
+            return TailFetched(order.subscription, submissions)
+
+        self._look_up(fetch(), lambda error: LookupFailed(order.subscription, error))
+
+    def _write_checkpoint(self, order: WriteCheckpoint) -> None:
+        async def write() -> Event:
+            version, epoch = order.checkpoint.version, self.lane.epoch
+            if await self._log.write_checkpoint(order.checkpoint, epoch):
+                return CheckpointWritten(version)
+            if self.lane.is_settling or self.lane.epoch != epoch:
+                return CheckpointFailed(version)  # it was we who raised the epoch
+            return Fenced()
+
+        self._look_up(write(), lambda _: CheckpointFailed(order.checkpoint.version))
+
+    def _look_up(
+        self, asking: Coroutine[Any, Any, Event], failed: Callable[[WeftError], Event]
+    ) -> None:
+        async def run() -> None:
+            try:
+                event = await asking
+            except WeftError as error:
+                logger.warning("dashboard %s: a look-up failed: %s", self.dashboard_id, error)
+                event = failed(error)
+            except Exception:
+                cause = str(uuid4())
+                logger.exception("dashboard %s: look-up failed, cause %s", self.dashboard_id, cause)
+                event = failed(WeftError("internal", cause=cause))
+            self.handle(event)
+
+        task = asyncio.create_task(run())
+        self._lookups.add(task)
+        task.add_done_callback(self._lookups.discard)

@@ -1,0 +1,151 @@
+"""The owner's end of the links: gateways connect here, and lines go both ways in batches.
+
+Batching is natural: whatever waits when the writer's turn comes goes out as one message. Law 9, the
+slow pay alone: a gateway that does not read is cut off, and nobody waits for it.
+"""
+
+import asyncio
+import hmac
+import logging
+from collections import deque
+from contextlib import suppress
+from typing import Protocol
+from uuid import UUID
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+
+from weft.errors import WeftError
+from weft.limits import (
+    LINK_HELLO_TIMEOUT_SECONDS,
+    LINK_MESSAGE_MAX_BYTES,
+    LINK_OUTGOING_MAX_BYTES,
+    LINK_PING_INTERVAL_SECONDS,
+)
+from weft.wire.link import LinkHello, ToGateway, ToOwner, pack_to_gateway, unpack_to_owner
+
+logger = logging.getLogger(__name__)
+
+REFUSED = 4401  # close code: the secret is wrong
+UNFIT = 4400  # close code: a line does not fit
+
+
+class Link:
+    """One gateway's connection, seen from above: `send` never waits."""
+
+    def __init__(self, connection: ServerConnection, gateway_id: str) -> None:
+        self.gateway_id = gateway_id
+        self.places: dict[int, UUID] = {}  # which dashboard each subscription is about
+        self._connection = connection
+        self._waiting: deque[ToGateway] = deque()
+        self._waiting_bytes = 0
+        self._filled = asyncio.Event()
+        self._flushed = asyncio.Event()
+        self._flushed.set()
+
+    def send(self, line: ToGateway) -> None:
+        self._waiting.append(line)
+        self._waiting_bytes += len(line.frame)
+        self._filled.set()
+        self._flushed.clear()
+        if self._waiting_bytes > LINK_OUTGOING_MAX_BYTES:
+            logger.error("gateway %s does not read, its link is cut", self.gateway_id)
+            self._connection.transport.abort()
+
+    async def flushed(self) -> None:
+        """Wait until all that was sent is with the operating system, or the link is gone."""
+        await self._flushed.wait()
+
+    async def write(self) -> None:
+        """Until the connection is gone."""
+        try:
+            while True:
+                await self._filled.wait()
+                while self._waiting:
+                    await self._connection.send(self._next_message(), text=True)
+                self._filled.clear()
+                self._flushed.set()
+        except ConnectionClosed:
+            pass
+        finally:
+            self._flushed.set()
+
+    def _next_message(self) -> bytes:
+        lines: list[ToGateway] = []
+        size = 0
+        while self._waiting and size < LINK_MESSAGE_MAX_BYTES:
+            line = self._waiting.popleft()
+            size += len(line.frame)
+            lines.append(line)
+        self._waiting_bytes -= size
+        return pack_to_gateway(lines)
+
+
+class LinkUser(Protocol):
+    """Who answers what gateways ask."""
+
+    def receive(self, link: Link, lines: list[ToOwner]) -> None: ...
+
+    def link_lost(self, link: Link) -> None: ...
+
+
+class LinkServer:
+    def __init__(self, user: LinkUser, secret: str) -> None:
+        self.links: set[Link] = set()
+        self._user = user
+        self._secret = secret.encode()
+        self._server: Server | None = None
+
+    async def start(self, host: str) -> str:
+        """Listen on a free port; the URL for gateways."""
+        self._server = await serve(
+            self._connected,
+            host,
+            0,
+            compression=None,
+            max_size=LINK_OUTGOING_MAX_BYTES,
+            open_timeout=LINK_HELLO_TIMEOUT_SECONDS,
+            ping_interval=LINK_PING_INTERVAL_SECONDS,
+            ping_timeout=LINK_PING_INTERVAL_SECONDS,
+        )
+        port = self._server.sockets[0].getsockname()[1]
+        return f"ws://{host}:{port}/link"
+
+    async def stop(self) -> None:
+        """Close every link after what waits in it has been written."""
+        if self._server is not None:
+            await asyncio.gather(*(link.flushed() for link in self.links))
+            self._server.close()
+            await self._server.wait_closed()
+
+    async def _connected(self, connection: ServerConnection) -> None:
+        try:
+            with suppress(ConnectionClosed):
+                await self._serve(connection)
+        except TimeoutError:
+            await connection.close(UNFIT, "no hello")
+        except WeftError as error:
+            logger.error("a link is closed: %s", error)
+            await connection.close(UNFIT, "malformed line")
+
+    async def _serve(self, connection: ServerConnection) -> None:
+        async with asyncio.timeout(LINK_HELLO_TIMEOUT_SECONDS):
+            first = unpack_to_owner(await connection.recv(decode=False))
+        hello, lines = first[0], first[1:]
+        if not isinstance(hello, LinkHello) or not self._is_trusted(hello):
+            await connection.close(REFUSED, "the secret is wrong")
+            return
+        link = Link(connection, hello.gateway_id)
+        writer = asyncio.create_task(link.write())
+        self.links.add(link)
+        try:
+            self._user.receive(link, lines)
+            while True:
+                self._user.receive(link, unpack_to_owner(await connection.recv(decode=False)))
+        finally:
+            self.links.discard(link)
+            self._user.link_lost(link)
+            writer.cancel()
+
+    def _is_trusted(self, hello: LinkHello) -> bool:
+        return hmac.compare_digest(hello.secret.encode(), self._secret)

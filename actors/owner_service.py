@@ -1,0 +1,278 @@
+"""One owner: hosts many dashboards, opened when a gateway asks for them. Runs without Ray.
+
+What makes it an owner is only the fence in PostgreSQL (law 5); the directory tells gateways where
+to go, and may be away. Dashboards share the commit loop and the links, and nothing else (law 10).
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+from uuid import UUID, uuid4
+
+from actors.commit_loop import CommitLoop
+from actors.dashboard_service import DashboardService, Route
+from actors.events import RoleChanged, Stopped, Ticked
+from actors.link_server import Link, LinkServer
+from storage.ports import Accounts, Directory, OperationLog, OwnerAddress
+from weft.errors import WeftError
+from weft.limits import (
+    HEARTBEAT_EVERY_SECONDS,
+    HEARTBEAT_TTL_SECONDS,
+    STOP_TIMEOUT_SECONDS,
+    TICK_EVERY_SECONDS,
+)
+from weft.wire import link as lines
+from weft.wire.frames import ended_frame
+
+logger = logging.getLogger(__name__)
+
+
+def wall_clock_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class OwnerService:
+    """`start`, then `stop` once. All of it runs in one event loop."""
+
+    def __init__(
+        self,
+        owner_id: str,
+        log: OperationLog,
+        accounts: Accounts,
+        directory: Directory,
+        *,
+        secret: str,
+        host: str = "127.0.0.1",
+        clock_ms: Callable[[], int] = wall_clock_ms,
+    ) -> None:
+        """`secret`: what gateways must know. `host`: where to listen for them."""
+        self._owner_id = owner_id
+        self._log = log
+        self._accounts = accounts
+        self._directory = directory
+        self._host = host
+        self._clock_ms = clock_ms
+        self._commits = CommitLoop(log)
+        self._links = LinkServer(self, secret)
+        self._address = OwnerAddress(owner_id, str(uuid4()), "")
+        self._dashboards: dict[UUID, DashboardService] = {}
+        self._arriving: dict[UUID, dict[Route, lines.Attach]] = {}  # while it is being opened
+        self._closing: dict[UUID, asyncio.Task[None]] = {}  # locks being released
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._all_closed = asyncio.Event()
+        self._all_closed.set()
+        self._is_stopping = False
+
+    async def start(self) -> OwnerAddress:
+        """Listen, announce, and host from now on."""
+        url = await self._links.start(self._host)
+        self._address = OwnerAddress(self._owner_id, self._address.incarnation, url)
+        await self._announce()
+        for running in (self._commits.run(), self._tick(), self._beat()):
+            self._start(running)
+        return self._address
+
+    async def stop(self) -> None:
+        """Send everyone elsewhere, write the checkpoints, release the locks."""
+        self._is_stopping = True
+        try:
+            async with asyncio.timeout(STOP_TIMEOUT_SECONDS):
+                for dashboard in list(self._dashboards.values()):
+                    dashboard.handle(Stopped())
+                await self._all_closed.wait()
+                await asyncio.gather(*self._closing.values())
+                await self._links.stop()
+        except TimeoutError:
+            logger.error("owner %s stops with its last work undone", self._owner_id)
+        for task in self._tasks:
+            task.cancel()
+        try:
+            await self._directory.withdraw_owner(self._address)
+        except WeftError as error:
+            logger.warning("owner %s could not withdraw: %s", self._owner_id, error)
+
+    def status(self) -> dict[str, Any]:
+        """Counts, as JSON."""
+        dashboards = list(self._dashboards.values())
+        return {
+            "ownerId": self._owner_id,
+            "incarnation": self._address.incarnation,
+            "url": self._address.url,
+            "dashboards": len(dashboards),
+            "subscribers": sum(each.heart.subscribers for each in dashboards),
+            "links": len(self._links.links),
+            "queued": sum(len(each.lane.queue) for each in dashboards),
+            "statements": self._commits.statements,
+            "submissions": self._commits.submissions,
+        }
+
+    async def role_changed(self, dashboard_id: UUID, user_id: UUID) -> None:
+        """Law 6: on return, nothing that the user's role now forbids can commit any more."""
+        dashboard = self._dashboards.get(dashboard_id)
+        if dashboard is not None:
+            role = await self._accounts.role_of(dashboard_id, user_id)
+            await dashboard.role_changed(RoleChanged(user_id, role))
+
+    # --- links -----------------------------------------------------------------------------
+
+    def receive(self, link: Link, batch: list[lines.ToOwner]) -> None:
+        """The lines of one message, in order. Raises WeftError malformed for a second hello."""
+        for line in batch:
+            if isinstance(line, lines.LinkHello):
+                raise WeftError("malformed", "A link says hello once.")
+            route = Route(link, line.n)
+            if isinstance(line, lines.Attach):
+                self._attach(route, line)
+            elif isinstance(line, lines.Detach):
+                self._detach(route)
+            else:
+                self._submit(route, line)
+
+    def link_lost(self, link: Link) -> None:
+        for number in list(link.places):
+            self._detach(Route(link, number))
+
+    def _attach(self, route: Route, line: lines.Attach) -> None:
+        dashboard_id = line.dashboard_id
+        if self._is_stopping:
+            self._refuse(route, dashboard_id, WeftError("going_away"))
+            return
+        route.link.places[route.number] = dashboard_id
+        dashboard = self._dashboards.get(dashboard_id)
+        if dashboard is not None:
+            dashboard.attach(route, line)
+            return
+        is_first = dashboard_id not in self._arriving
+        self._arriving.setdefault(dashboard_id, {})[route] = line
+        if is_first:
+            self._start(self._open(dashboard_id))
+
+    def _submit(self, route: Route, line: lines.Submitted) -> None:
+        """Of a subscription that is over, which its gateway is being told: to be ignored."""
+        dashboard = self._dashboards.get(route.link.places.get(route.number, NOWHERE))
+        if dashboard is not None:
+            dashboard.submit(route, line, self._clock_ms())
+
+    def _detach(self, route: Route) -> None:
+        dashboard_id = route.link.places.pop(route.number, NOWHERE)
+        self._arriving.get(dashboard_id, {}).pop(route, None)
+        dashboard = self._dashboards.get(dashboard_id)
+        if dashboard is not None:
+            dashboard.detach(route)
+
+    def _refuse(self, route: Route, dashboard_id: UUID, error: WeftError) -> None:
+        route.link.places.pop(route.number, None)
+        route.link.send(lines.Ended(route.number, ended_frame(dashboard_id, error)))
+
+    # --- opening and closing ---------------------------------------------------------------
+
+    async def _open(self, dashboard_id: UUID) -> None:
+        """Once for all who arrive meanwhile."""
+        try:
+            dashboard = await self._load(dashboard_id)
+        except WeftError as error:
+            self._refuse_all(dashboard_id, error)
+        except Exception:
+            cause = str(uuid4())
+            logger.exception("dashboard %s cannot be opened, cause %s", dashboard_id, cause)
+            self._refuse_all(dashboard_id, WeftError("internal", cause=cause))
+        else:
+            self._dashboards[dashboard_id] = dashboard
+            self._all_closed.clear()
+            for route, line in self._arriving.pop(dashboard_id).items():
+                dashboard.attach(route, line)
+            if self._is_stopping:
+                dashboard.handle(Stopped())
+
+    def _refuse_all(self, dashboard_id: UUID, error: WeftError) -> None:
+        for route in self._arriving.pop(dashboard_id):
+            self._refuse(route, dashboard_id, error)
+
+    async def _load(self, dashboard_id: UUID) -> DashboardService:
+        """Raises WeftError owner_moved (with `owner`), unknown_dashboard, storage_unavailable."""
+        closing = self._closing.get(dashboard_id)
+        if closing is not None:
+            await closing
+        await self._claim(dashboard_id)
+        opened = await self._log.open_dashboard(dashboard_id)
+        if opened is None:
+            await self._release(dashboard_id)
+            raise WeftError("unknown_dashboard")
+        return DashboardService(
+            opened, self._log, self._accounts, self._commits, self._dashboard_closed
+        )
+
+    async def _claim(self, dashboard_id: UUID) -> None:
+        try:
+            holder = await self._directory.claim(dashboard_id, self._address)
+        except WeftError as error:
+            logger.warning("dashboard %s is opened without a lock: %s", dashboard_id, error)
+            return
+        if holder.incarnation != self._address.incarnation:
+            owner = {
+                "ownerId": holder.owner_id,
+                "incarnation": holder.incarnation,
+                "url": holder.url,
+            }
+            raise WeftError("owner_moved", owner=owner)
+
+    async def _release(self, dashboard_id: UUID) -> None:
+        try:
+            await self._directory.release(dashboard_id, self._address)
+        except WeftError as error:
+            logger.warning("dashboard %s keeps a lock it does not need: %s", dashboard_id, error)
+
+    def _dashboard_closed(self, dashboard: DashboardService) -> None:
+        dashboard_id = dashboard.dashboard_id
+        del self._dashboards[dashboard_id]
+        task = self._start(self._release(dashboard_id))
+        self._closing[dashboard_id] = task
+        task.add_done_callback(lambda _: self._closing.pop(dashboard_id, None))
+        if not self._dashboards:
+            self._all_closed.set()
+
+    # --- time ------------------------------------------------------------------------------
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_EVERY_SECONDS)
+            for dashboard in list(self._dashboards.values()):
+                dashboard.handle(Ticked(self._clock_ms()))
+
+    async def _beat(self) -> None:
+        """Stay in the directory. After a silence others may have taken over: look at the fences."""
+        announced_at = time.monotonic()
+        while True:
+            await asyncio.sleep(HEARTBEAT_EVERY_SECONDS)
+            if not await self._announce():
+                continue
+            silent_seconds = time.monotonic() - announced_at
+            announced_at += silent_seconds
+            if silent_seconds > HEARTBEAT_TTL_SECONDS:
+                await self._check_fences()
+
+    async def _announce(self) -> bool:
+        try:
+            await self._directory.announce_owner(self._address, HEARTBEAT_TTL_SECONDS)
+        except WeftError as error:
+            logger.warning("owner %s is not announced: %s", self._owner_id, error)
+            return False
+        return True
+
+    async def _check_fences(self) -> None:
+        for dashboard in list(self._dashboards.values()):
+            try:
+                await dashboard.check_fence()
+            except WeftError as error:
+                logger.warning("dashboard %s: unchecked: %s", dashboard.dashboard_id, error)
+
+    def _start(self, running: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(running)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+
+NOWHERE = UUID(int=0)
