@@ -40,22 +40,23 @@ class Difference:
 @dataclass
 class Verification:
     """Of one dashboard: `begin` at the oldest checkpoint, then `check_log` and `check_checkpoint`
-    in rising order, and at the end `check_rows` and `check_head`."""
+    in rising order, then `finish`. The rows hold the checkpoint that `rows.version` names."""
 
+    rows: DashboardRows
     version: int = 0
     submissions: int = 0
+    checkpoints: int = 0
     difference: Difference | None = None
     _through: Document | None = None  # replayed from the oldest checkpoint on
     _since: Document | None = None  # replayed from the checkpoint before
-    _newest: State | None = None
-    _newest_version: int = 0
+    _rows_met: bool = False
     _sequences: dict[UUID, int] = field(default_factory=dict)
 
     def begin(self, version: int, state: State) -> None:
-        self.version = self._newest_version = version
-        self._newest = state
+        self.version = version
         self._through = self._since = Document.from_json(state)
         self._compare("law 16, valid: checkpoint", version, self._through, state)
+        self._pass(version, state)
 
     def check_log(self, submissions: Iterable[LoggedSubmission]) -> None:
         """The versions that follow, in order of version."""
@@ -73,20 +74,25 @@ class Verification:
                 self._compare("law 4, convergence: checkpoint", version, replayed, state)
         if self.difference is None:
             self._since = Document.from_json(state)
-            self._newest, self._newest_version = state, version
+            self._pass(version, state)
 
-    def check_rows(self, rows: DashboardRows | None) -> None:
-        """The `dashboards` and `widgets` rows, which are as of the newest checkpoint."""
-        if self.difference is not None or self._newest is None:
+    def finish(self, head_version: int) -> None:
+        """Once the log has been checked up to what `dashboards.version` says."""
+        if self.difference is not None:
             return
-        found = None if rows is None else rows.state
-        apart = first_difference(self._newest, found)
-        if apart is not None:
-            self._fail("law 4, convergence: rows", self._newest_version, *apart)
-
-    def check_head(self, head_version: int) -> None:
-        if self.difference is None and self.version != head_version:
+        if self.version != head_version:
             self._fail("law 1, order: head", head_version, "version", head_version, self.version)
+        elif not self._rows_met:
+            missing = self.rows.version
+            self._fail("law 4, convergence: rows", missing, "checkpoint", missing, _NOTHING)
+
+    def _pass(self, version: int, state: State) -> None:
+        self.checkpoints += 1
+        if version == self.rows.version:
+            self._rows_met = True
+            apart = first_difference(state, self.rows.state)
+            if apart is not None and self.difference is None:
+                self._fail("law 4, convergence: rows", version, *apart)
 
     def _check_place(self, submission: LoggedSubmission) -> None:
         expected = self.version + 1

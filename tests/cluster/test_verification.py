@@ -56,13 +56,12 @@ def verify(
     head: int = 6,
 ) -> Verification:
     """A log of six versions with checkpoints at 0 and 3."""
-    verification = Verification()
+    verification = Verification(rows or DashboardRows(3, state("abc")))
     verification.begin(0, state(""))
     verification.check_log(log[:3])
     verification.check_checkpoint(3, at_three or state("abc"))
     verification.check_log(log[3:])
-    verification.check_rows(rows or DashboardRows(6, state("abc")))
-    verification.check_head(head)
+    verification.finish(head)
     return verification
 
 
@@ -82,9 +81,15 @@ def test_law4_a_checkpoint_that_differs_is_named_with_its_place() -> None:
 
 
 def test_law4_rows_that_differ_from_the_newest_checkpoint_are_named() -> None:
-    difference = verify(rows=DashboardRows(6, state("abc", title="Purchases"))).difference
+    difference = verify(rows=DashboardRows(3, state("abc", title="Purchases"))).difference
     assert difference is not None
     assert (difference.law, difference.where) == ("law 4, convergence: rows", "/title@0")
+
+
+def test_law4_rows_of_a_checkpoint_that_is_not_there_are_named() -> None:
+    difference = verify(rows=DashboardRows(4, state("abcd"))).difference
+    assert difference is not None
+    assert (difference.version, difference.where) == (4, "checkpoint")
 
 
 @pytest.mark.parametrize(

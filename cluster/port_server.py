@@ -1,0 +1,28 @@
+"""Which ports we can listen on: asked before anything is started, so that the answer is clear."""
+
+import errno
+import socket
+
+from weft.errors import WeftError
+
+
+def claim_port(host: str, port: int, flag: str) -> int:
+    """`port` if it can be listened on; for 0 one that is free now, and stays ours over restarts.
+
+    Raises WeftError misconfigured.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            return int(listener.getsockname()[1])
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            reason = "is in use by another program; choose another, or 0 for any that is free"
+        else:
+            reason = f"cannot be listened on: {error.strerror}"
+        message = f"Port {port} on {host} {reason} ({flag})."
+        raise WeftError("misconfigured", message) from None
