@@ -80,6 +80,7 @@ OWN_WRITES_MAX: Final = 300  # of one replica, watched for a concurrent overwrit
 
 # --- the directory ---------------------------------------------------------------------------
 HEARTBEAT_EVERY_SECONDS: Final = 1.0
+DIRECTORY_TIMEOUT_SECONDS: Final = 2.0  # of any answer from Redis; the work goes on without it
 HEARTBEAT_TTL_SECONDS: Final = 3.0  # an owner silent for so long is taken over
 
 # --- the owner ---------------------------------------------------------------------------------

@@ -1,0 +1,49 @@
+"""How an owner's heartbeat and a dashboard's lock are written in Redis.
+
+Whoever can write to Redis can write nonsense: what cannot be read counts as absent.
+"""
+
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from storage.ports import OwnerAddress
+
+
+def owner_key(owner_id: str) -> str:
+    return f"owner:{owner_id}"
+
+
+def lock_key(dashboard_id: UUID) -> str:
+    return f"operations:{dashboard_id}:lock"
+
+
+def encode_heartbeat(address: OwnerAddress) -> bytes:
+    return orjson.dumps({"incarnation": address.incarnation, "url": address.url})
+
+
+def decode_heartbeat(owner_id: str, raw: bytes | None) -> OwnerAddress | None:
+    match _decode(raw):
+        case {"incarnation": str(incarnation), "url": str(url)}:
+            return OwnerAddress(owner_id, incarnation, url)
+    return None
+
+
+def encode_lock(address: OwnerAddress) -> bytes:
+    return orjson.dumps({"ownerId": address.owner_id, "incarnation": address.incarnation})
+
+
+def decode_lock(raw: bytes | None) -> tuple[str, str] | None:
+    """(owner id, incarnation)"""
+    match _decode(raw):
+        case {"ownerId": str(owner_id), "incarnation": str(incarnation)}:
+            return owner_id, incarnation
+    return None
+
+
+def _decode(raw: bytes | None) -> Any:
+    try:
+        return orjson.loads(raw) if raw else None
+    except ValueError:
+        return None

@@ -1,0 +1,180 @@
+"""The directory in Redis: who holds what, who is where. Losing it loses no data and no safety.
+
+A dashboard's lock is as alive as its owner: nothing is renewed but one heartbeat per owner. What
+strangers have written under our names is ignored, or replaced when we write there.
+"""
+
+import logging
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from typing import Any, Final, cast
+from uuid import UUID
+
+import redis.asyncio
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from storage.addresses import (
+    decode_heartbeat,
+    decode_lock,
+    encode_heartbeat,
+    encode_lock,
+    lock_key,
+    owner_key,
+)
+from storage.ports import OwnerAddress
+from weft.errors import WeftError
+from weft.limits import DIRECTORY_TIMEOUT_SECONDS
+
+logger = logging.getLogger(__name__)
+
+OWNERS_KEY: Final = "owners"  # sorted set: owner ids by the time of the last heartbeat
+FORGET_OWNERS_AFTER_SECONDS: Final = 3600.0  # far beyond any heartbeat and any skew of clocks
+MAX_CONNECTIONS: Final = 8
+
+OUTAGES: Final = (
+    OSError,
+    redis.ConnectionError,
+    redis.TimeoutError,
+    redis.exceptions.OutOfMemoryError,
+    redis.exceptions.ReadOnlyError,
+    redis.exceptions.MasterDownError,
+)
+
+
+class RedisDirectory:
+    """The port `Directory`. Connects when first used; every method raises storage_unavailable."""
+
+    def __init__(self, url: str) -> None:
+        pool = redis.asyncio.BlockingConnectionPool.from_url(
+            url,
+            max_connections=MAX_CONNECTIONS,
+            timeout=DIRECTORY_TIMEOUT_SECONDS,
+            socket_timeout=DIRECTORY_TIMEOUT_SECONDS,
+            socket_connect_timeout=DIRECTORY_TIMEOUT_SECONDS,
+            retry=Retry(NoBackoff(), 1),  # once: a connection may have died while it was idle
+        )
+        self._redis = redis.asyncio.Redis.from_pool(pool)
+        self._swap = self._redis.register_script(_script("swap"))
+        self._connection = self._redis.register_script(_script("connection"))
+
+    async def close(self) -> None:
+        await self._redis.aclose()
+
+    async def announce_owner(self, address: OwnerAddress, ttl_seconds: float) -> None:
+        now = time.time()
+        with _outages():
+            async with self._redis.pipeline(transaction=False) as pipe:
+                pipe.set(
+                    owner_key(address.owner_id),
+                    encode_heartbeat(address),
+                    px=round(ttl_seconds * 1000),
+                )
+                pipe.zadd(OWNERS_KEY, {address.owner_id: now})
+                pipe.zremrangebyscore(OWNERS_KEY, "-inf", now - FORGET_OWNERS_AFTER_SECONDS)
+                answers = await pipe.execute(raise_on_error=False)
+            if any(isinstance(answer, redis.ResponseError) for answer in answers):
+                logger.warning("removed something that is no sorted set from %s", OWNERS_KEY)
+                await self._redis.delete(OWNERS_KEY)
+                await self._redis.zadd(OWNERS_KEY, {address.owner_id: now})
+
+    async def withdraw_owner(self, address: OwnerAddress) -> None:
+        with _outages():
+            key = owner_key(address.owner_id)
+            await self._swap(keys=[key], args=[encode_heartbeat(address)])
+
+    async def owners(self) -> tuple[OwnerAddress, ...]:
+        with _outages():
+            ids = sorted(_texts(await self._members(self._redis.zrange(OWNERS_KEY, 0, -1))))
+            beats = await self._values(*map(owner_key, ids)) if ids else []
+        found = map(decode_heartbeat, ids, beats)
+        return tuple(address for address in found if address is not None)
+
+    async def claim(self, dashboard_id: UUID, address: OwnerAddress) -> OwnerAddress:
+        while True:
+            lock, holder = await self._lock(dashboard_id)
+            if holder is not None and holder.incarnation != address.incarnation:
+                return holder
+            with _outages():
+                mine = [lock or b"", encode_lock(address)]
+                if await self._swap(keys=[lock_key(dashboard_id)], args=mine):
+                    return address
+
+    async def holder(self, dashboard_id: UUID) -> OwnerAddress | None:
+        return (await self._lock(dashboard_id))[1]
+
+    async def release(self, dashboard_id: UUID, address: OwnerAddress) -> None:
+        with _outages():
+            await self._swap(keys=[lock_key(dashboard_id)], args=[encode_lock(address)])
+
+    async def connected(
+        self, connection_id: str, user_id: UUID, session_id: UUID, server_id: str
+    ) -> None:
+        now_ms = round(time.time() * 1000)
+        await self._happened("connected", connection_id, user_id, session_id, server_id, now_ms)
+
+    async def entered(self, connection_id: str, user_id: UUID, dashboard_id: UUID) -> None:
+        await self._happened("entered", connection_id, user_id, dashboard_id)
+
+    async def departed(self, connection_id: str, user_id: UUID, dashboard_id: UUID) -> None:
+        await self._happened("departed", connection_id, user_id, dashboard_id)
+
+    async def disconnected(self, connection_id: str, user_id: UUID) -> None:
+        await self._happened("disconnected", connection_id, user_id)
+
+    async def connections_of(self, user_id: UUID) -> set[str]:
+        with _outages():
+            return _texts(await self._members(self._redis.smembers(f"connections:{user_id}")))
+
+    async def room_connections(self, dashboard_id: UUID) -> set[str]:
+        with _outages():
+            key = f"room:{dashboard_id}:connections"
+            return _texts(await self._members(self._redis.smembers(key)))
+
+    async def _happened(self, *arguments: object) -> None:
+        with _outages():
+            await self._connection(args=[str(argument) for argument in arguments])
+
+    async def _lock(self, dashboard_id: UUID) -> tuple[bytes | None, OwnerAddress | None]:
+        """What the lock holds, and the owner that it names, if that one lives."""
+        with _outages():
+            (raw,) = await self._values(lock_key(dashboard_id))
+            named = decode_lock(raw)
+            if named is None:
+                return raw, None
+            owner_id, incarnation = named
+            (beat,) = await self._values(owner_key(owner_id))
+        live = decode_heartbeat(owner_id, beat)
+        return raw, live if live is not None and live.incarnation == incarnation else None
+
+    async def _values(self, *keys: str) -> list[bytes | None]:
+        """None for a key that is missing, or of another type: unlike GET, MGET does not fail."""
+        return cast("list[bytes | None]", await self._redis.mget(keys))
+
+    async def _members(self, command: Any) -> Iterable[bytes]:
+        try:
+            return cast("Iterable[bytes]", await command)
+        except redis.ResponseError as error:
+            if isinstance(error, OUTAGES):
+                raise
+            logger.warning("ignored a Redis key of another type: %s", error)
+            return ()
+
+
+@contextmanager
+def _outages() -> Iterator[None]:
+    try:
+        yield
+    except OUTAGES as error:
+        message = "Redis does not answer now."
+        raise WeftError("storage_unavailable", message, cause=type(error).__name__) from error
+
+
+def _texts(members: Iterable[bytes]) -> set[str]:
+    return {member.decode(errors="replace") for member in members}
+
+
+def _script(name: str) -> str:
+    return files("storage").joinpath("lua", f"{name}.lua").read_text(encoding="utf-8")
