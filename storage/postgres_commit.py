@@ -13,23 +13,24 @@ import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 
 from storage.ports import CommitAmbiguous, DashboardCommit
-from storage.postgres_connection import OUTAGES, Connection, connect
+from storage.postgres_connection import OUTAGES, ROW_LOCKS, Connection, connect, storage_errors
 from storage.postgres_statements import statements
 from storage.rows import head_after, kind_of, target_of
 from weft.errors import WeftError
-from weft.limits import COMMIT_LOCK_TIMEOUT_SECONDS, COMMIT_TIMEOUT_SECONDS
+from weft.limits import COMMIT_TIMEOUT_SECONDS
 
 logger = logging.getLogger(__name__)
 
 Statement: TypeAlias = "PreparedStatement[asyncpg.Record]"
 
-PLAN: Final = {
+GROUP_COMMIT: Final = statements("log")["group_commit"]
+SETTINGS: Final = {
     # Planned once, and so that the rows are found by their ids whatever the statistics say.
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
-    "lock_timeout": f"{COMMIT_LOCK_TIMEOUT_SECONDS:.0f}s",
+    **ROW_LOCKS,
 }
 
 
@@ -52,9 +53,8 @@ class PostgresCommit:
     async def commit(self, commits: list[DashboardCommit]) -> set[UUID]:
         """See OperationLog.commit.
 
-        A statement that is refused as a whole is tried dashboard by dashboard, so that what is
-        wrong with one, or a row that somebody has locked, stays with that one (law 10): it counts
-        as fenced, and its owner steps down from it.
+        A statement that PostgreSQL refuses is tried dashboard by dashboard, so that what is wrong
+        with one stays with that one (law 10): it counts as not committed.
         """
         commits = sorted(commits, key=lambda commit: commit.dashboard_id.int)
         async with self._turn:
@@ -80,7 +80,10 @@ class PostgresCommit:
         connection, statement = await self._ready()
         try:
             rows = await statement.fetch(*arguments(commits), timeout=COMMIT_TIMEOUT_SECONDS)
-        except (ValueError, TypeError, asyncpg.DataError, asyncpg.LockNotAvailableError) as error:
+        except asyncpg.LockNotAvailableError as error:
+            # Somebody holds one of the rows. To settle each on its own lets the others go on.
+            raise CommitAmbiguous from error
+        except (ValueError, asyncpg.DataError) as error:
             raise Refused from error  # by our encoder, before it was sent, or by PostgreSQL
         except asyncpg.PostgresError as error:
             connection.terminate()
@@ -89,12 +92,7 @@ class PostgresCommit:
             if isinstance(error, OUTAGES):
                 raise WeftError("storage_unavailable", cause=type(error).__name__) from error
             raise Refused from error
-        except (
-            OSError,
-            TimeoutError,
-            asyncpg.InterfaceError,
-            asyncpg.InternalClientError,
-        ) as error:
+        except LOST as error:
             connection.terminate()
             raise CommitAmbiguous from error
         except BaseException:  # cancelled: the statement may go on without us
@@ -103,10 +101,17 @@ class PostgresCommit:
         return {row["id"] for row in rows}
 
     async def _ready(self) -> tuple[Connection, Statement]:
+        """Nothing has been sent yet: what fails here certainly did not happen."""
         if self._connection is None or self._statement is None or self._connection.is_closed():
-            self._statement = None
-            self._connection = await connect(self._url, PLAN)
-            self._statement = await self._connection.prepare(statements("log")["group_commit"])
+            self._connection = self._statement = None
+            connection = await connect(self._url, SETTINGS)
+            try:
+                with storage_errors():
+                    self._statement = await connection.prepare(GROUP_COMMIT)
+            except BaseException:
+                connection.terminate()
+                raise
+            self._connection = connection
         return self._connection, self._statement
 
 

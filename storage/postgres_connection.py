@@ -12,7 +12,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from storage.rows import decode_json, encode_json
 from weft.errors import WeftError
-from weft.limits import STORAGE_TIMEOUT_SECONDS
+from weft.limits import ROW_LOCK_TIMEOUT_SECONDS, STORAGE_TIMEOUT_SECONDS
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 PooledConnection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
@@ -20,6 +20,8 @@ Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 
 DURABLE: Final = ("on", "remote_apply")  # every other setting returns before the disk has it
 SETTINGS: Final = {"application_name": "weft", "jit": "off"}
+# Nobody holds a row for long. Waiting for one that somebody does must not keep a connection.
+ROW_LOCKS: Final = {"lock_timeout": f"{ROW_LOCK_TIMEOUT_SECONDS}s"}
 
 # What may pass by itself: connections lost or refused, shutdown, full disk, locks, deadlocks.
 OUTAGES: Final = (
@@ -79,7 +81,7 @@ async def create_pool(url: str, max_size: int) -> Pool:
             min_size=1,
             max_size=max_size,
             init=prepare,
-            server_settings=SETTINGS,
+            server_settings={**SETTINGS, **ROW_LOCKS},
             timeout=STORAGE_TIMEOUT_SECONDS,
             command_timeout=STORAGE_TIMEOUT_SECONDS,
         )

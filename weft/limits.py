@@ -47,6 +47,7 @@ INCOMING_MAX_FRAMES: Final = 4  # read ahead of one client; then TCP makes it wa
 MALFORMED_MAX_PER_CONNECTION: Final = 100  # refused frames cost more than good ones
 CLOSE_TIMEOUT_SECONDS: Final = 2.0  # for a client to answer a close; then the socket is cut
 GOAWAY_SPREAD_MS: Final = 2_000  # reconnects after a stop are spread over so long
+READINESS_TIMEOUT_SECONDS: Final = 2.0  # for each thing that a gateway needs
 RECORDS_MAX_WAITING: Final = 10_000  # directory entries not yet written; more are dropped
 
 # --- the way from a gateway to an owner --------------------------------------------------------
@@ -64,7 +65,7 @@ COMMIT_MAX_BYTES: Final = 16_777_216  # of one group commit, unless a single sub
 COMMIT_RETRY_MIN_SECONDS: Final = 0.05  # while PostgreSQL does not answer, doubling up to the next
 COMMIT_RETRY_MAX_SECONDS: Final = 2.0
 STORAGE_TIMEOUT_SECONDS: Final = 30.0  # of connecting, and of any statement but the commit
-COMMIT_LOCK_TIMEOUT_SECONDS: Final = 2.0  # a row that somebody else holds: commit the others
+ROW_LOCK_TIMEOUT_SECONDS: Final = 2  # in PostgreSQL; then it counts as not answering
 COMMIT_TIMEOUT_SECONDS: Final = 10.0  # then the commit is ambiguous, and settled
 
 # --- the client --------------------------------------------------------------------------------
