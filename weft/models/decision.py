@@ -2,7 +2,7 @@
 
 1. The cell (action on resource) must be the role's, or on the collaborator's list, whose entries
    rule the cells that they name: one of them must apply.
-2. Nobody changes what they may not read.
+2. Nothing without reading the dashboard; and nobody changes what they may not read.
 3. A locked widget is changed and removed only by who may `admin` widgets: so are editors kept
    out, and only an admin, the owner, or who was granted `admin` on widgets may lock or unlock.
 4. The content of an archived dashboard does not change, whoever asks.
@@ -74,13 +74,13 @@ _ADMIN_WIDGET: Final[Cell] = ("admin", "widget")
 def decide(subject: Subject, action: Action, resource: Resource, context: Context) -> Decision:
     """Whether, and by what or for want of what. Cheap enough to ask for every operation."""
     decision = _of_cell(subject, (action, resource.kind), resource, context)
-    if action == "read" or not decision.allowed:
-        return decision
-    if not subject.reads_freely:
+    if decision.allowed and not subject.reads_freely:
         for cell in (_READ_DASHBOARD, ("read", resource.kind)):
             reading = _of_cell(subject, cell, resource, context)
             if not reading.allowed:
                 return reading
+    if action == "read" or not decision.allowed:
+        return decision
     if subject.is_archived and _changes_content(action, resource.kind):
         return _REFUSED["archived"]
     if resource.is_locked and not _of_cell(subject, _ADMIN_WIDGET, resource, context).allowed:

@@ -6,7 +6,7 @@ and passes the result on; nothing is registered behind anyone's back.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 from pydantic import BaseModel, ValidationError
 
@@ -78,16 +78,16 @@ class WidgetTypes:
 
 
 def _problems(schema: Schema, content: Content, within: str) -> list[Problem]:
-    if not isinstance(schema, type):  # a Check
-        return [
-            Problem(f"{within}.{found.field}" if found.field else within, found.rule, found.message)
-            for found in schema(content)
-        ]
-    try:
-        schema.model_validate(content, by_alias=True, by_name=False)
-    except ValidationError as error:
-        return problems_of(error, within)
-    return []
+    if isinstance(schema, type) and issubclass(schema, BaseModel):
+        try:
+            schema.model_validate(content, by_alias=True, by_name=False)
+        except ValidationError as error:
+            return problems_of(error, within)
+        return []
+    return [
+        found._replace(field=f"{within}.{found.field}" if found.field else within)
+        for found in cast("Check", schema)(content)
+    ]
 
 
 SEED_WIDGET_TYPES: Final = WidgetTypes(
