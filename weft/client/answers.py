@@ -1,5 +1,4 @@
-"""The error that a message of the server carries, also when its code is younger than this client.
-"""
+"""The error that a message of the server carries, even if its code is younger than this client."""
 
 from weft.errors import CODES, Fault, Retry, WeftError
 from weft.wire.messages import Ended, ErrorFields

@@ -46,7 +46,14 @@ class Waited:
     """The last `Wait` is over."""
 
 
-ReplicaEvent: TypeAlias = Connected | Disconnected | Received | Waited
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """No connection will come any more."""
+
+    error: WeftError
+
+
+ReplicaEvent: TypeAlias = Connected | Disconnected | Received | Waited | GivenUp
 
 
 # --- of the connection ---------------------------------------------------------------------------
@@ -70,6 +77,7 @@ class SocketClosed:
 
     code: int | None = None
     reason: str = ""
+    lasted_seconds: float = 0.0  # since it was opened
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,4 @@
-"""Orders that leave the hearts of a client, in the imperative. The shell carries them out in order.
-"""
+"""Orders that leave the hearts of a client, in the imperative; to be carried out in order."""
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias

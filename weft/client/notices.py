@@ -68,8 +68,8 @@ class Notices:
     def follow(self, change: Operations) -> None:
         """Move every open notice over a change of the view; what has lost its place stays."""
         for number, notice in self._open.items():
-            _, moved = transform_pair(change, notice.operations)
-            if any(operation.type != "noop" for operation in moved):
+            moved = transform_pair(change, notice.operations).later
+            if all(operation.type != "noop" for operation in moved):
                 self._open[number] = replace(notice, operations=moved)
 
     def find(self, notice: Notice) -> Notice | None:

@@ -5,7 +5,7 @@ document. A later submission that was made without having seen one (its base ver
 supersedes it; one that had seen it just replaces it.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from weft.limits import OWN_WRITES_MAX
 from weft.ot import transform_pair
@@ -45,12 +45,11 @@ class OwnWrites:
             touching = tuple(op for op in operations if op.target_id == target_id)
             standing: list[Write] = []
             for write in self._by_target[target_id]:
-                moved, _ = transform_pair((write.operation,), touching)
-                lost = next((result for result in moved if result.type == "noop"), None)
-                if lost is None:
+                moved, _, conflicts = transform_pair((write.operation,), touching)
+                if not conflicts:
                     standing += [Write(write.version, result) for result in moved]
                 elif write.version > base_version:
-                    overwritten.append(Overwritten(write.operation, lost.reason or ""))
+                    overwritten.append(Overwritten(write.operation, conflicts[0].reason))
             self._keep(target_id, standing)
         return tuple(overwritten)
 
@@ -71,8 +70,9 @@ def values_set_by(operation: Operation) -> Operations:
     if operation.type == "update" and operation.path:
         return (operation,)
     if operation.type in ("move", "resize"):
+        coordinates: Any = operation.value
         return tuple(
             Operation("update", operation.target_id, ("position", name), value)
-            for name, value in operation.value.items()
+            for name, value in coordinates.items()
         )
     return ()

@@ -18,7 +18,7 @@ from weft.limits import (
     SUBMISSION_TARGET_BYTES,
     SUBMISSION_TARGET_OPERATIONS,
 )
-from weft.ot import apply, compose, invert, operation_to_json, transform_pair
+from weft.ot import apply, compose, invert, normalize, operation_to_json, transform_pair
 from weft.ot.document import Document
 from weft.ot.operation import Operation, Operations
 from weft.wire.codec import encode
@@ -65,20 +65,27 @@ class Pending:
 
     def check(self, operations: Operations) -> int:
         """Their size in bytes. Raises WeftError too_large when one submission cannot hold them."""
-        held = self._batch or Layer((), 0)
-        size_bytes = held.size_bytes + bytes_of(operations)
-        count = len(held.operations) + len(operations)
-        if size_bytes > EDIT_MAX_BYTES or count > OPERATIONS_MAX_PER_SUBMISSION:
+        size_bytes = bytes_of(operations)
+        whole = Layer(operations, size_bytes)
+        if self._batch is not None:
+            whole = _join(self._batch, whole)
+            whole = whole if _is_sendable(whole) else _compact(whole)
+        if not _is_sendable(whole):
             raise WeftError("too_large", "One submission cannot hold this edit, or this batch.")
-        return size_bytes - held.size_bytes
+        return size_bytes
 
     def add(self, operations: Operations, size_bytes: int) -> None:
         """`size_bytes` is what `check` has returned."""
         added = Layer(operations, size_bytes)
         if self._batch is not None:
-            self._batch = _join(self._batch, added)
+            joined = _join(self._batch, added)
+            self._batch = joined if _is_sendable(joined) else _compact(joined)
         else:
             self._wait(added)
+
+    @property
+    def batch_is_open(self) -> bool:
+        return self._batch is not None
 
     def open_batch(self) -> None:
         if self._batch is None:
@@ -133,9 +140,11 @@ class Pending:
 
     def launch(self, sequence: int) -> InFlight | None:
         """Put the first that waits in flight; None: nothing waits."""
-        if not self._waiting:
+        operations: Operations = ()
+        while self._waiting and not operations:
+            operations, size_bytes = _compact(self._waiting.popleft())
+        if not operations:
             return None
-        operations, size_bytes = self._waiting.popleft()
         rest = operations[OPERATIONS_MAX_PER_SUBMISSION:]  # a deletion split by many inserts
         if rest:
             self._waiting.appendleft(Layer(rest, size_bytes))
@@ -161,14 +170,14 @@ class Pending:
             yield self._batch.operations
 
     def _wait(self, added: Layer) -> None:
+        """Into the last that waits, if there is room in it or compacting makes ample room."""
         if self._waiting:
             joined = _join(self._waiting[-1], added)
-            if _is_small(joined):
+            if not _fills(joined, 1.0) or not _fills(joined := _compact(joined), 0.5):
                 self._waiting.pop()
                 added = joined
-        if not added.operations:
-            return  # an edit and what undid it
-        self._waiting.append(added)
+        if added.operations:  # not an edit and what undid it
+            self._waiting.append(added)
 
 
 def bytes_of(operations: Operations) -> int:
@@ -177,33 +186,45 @@ def bytes_of(operations: Operations) -> int:
 
 
 def _join(first: Layer, second: Layer) -> Layer:
-    operations = compose(first.operations, second.operations)
-    size_bytes = first.size_bytes + second.size_bytes
-    if size_bytes > SUBMISSION_TARGET_BYTES:
-        size_bytes = bytes_of(operations)  # compacted it may be far less
-    return Layer(operations, size_bytes)
+    """One layer; what has just been typed is merged with what was typed before."""
+    merged = compose(first.operations[-1:], second.operations)
+    return Layer(first.operations[:-1] + merged, first.size_bytes + second.size_bytes)
 
 
-def _is_small(layer: Layer) -> bool:
-    """Is there room for as much again? Otherwise it is weighed anew for every keystroke."""
+def _compact(layer: Layer) -> Layer:
+    operations = normalize(layer.operations)
+    return Layer(operations, bytes_of(operations))
+
+
+def _fills(layer: Layer, part: float) -> bool:
+    """More than this part of a submission?"""
     return (
-        layer.size_bytes <= SUBMISSION_TARGET_BYTES
-        and len(layer.operations) <= SUBMISSION_TARGET_OPERATIONS
+        layer.size_bytes > part * SUBMISSION_TARGET_BYTES
+        or len(layer.operations) > part * SUBMISSION_TARGET_OPERATIONS
+    )
+
+
+def _is_sendable(layer: Layer) -> bool:
+    return (
+        layer.size_bytes <= EDIT_MAX_BYTES
+        and len(layer.operations) <= OPERATIONS_MAX_PER_SUBMISSION
     )
 
 
 def _rebase(
     remote: Operations, layer: Operations, discarded: list[Discarded]
 ) -> tuple[Operations, Operations]:
-    moved: list[Operation] = []
-    for operation in layer:
-        if not remote:
-            moved.append(operation)
-            continue
-        remote, results = transform_pair(remote, (operation,))
-        for result in results:
-            if result.type != "noop":
-                moved.append(result)
-            elif result.reason != "superseded":
-                discarded.append(Discarded(operation, result.reason or ""))
-    return remote, tuple(moved)
+    if not remote or not layer:
+        return remote, layer
+    change, moved, conflicts = transform_pair(remote, layer)
+    discarded += [
+        Discarded(layer[conflict.number], conflict.reason)
+        for conflict in conflicts
+        if conflict.side == "later"
+    ]
+    return effective(change), effective(moved)
+
+
+def effective(operations: Operations) -> Operations:
+    """Without what has become a no-op."""
+    return tuple(operation for operation in operations if operation.type != "noop")

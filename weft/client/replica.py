@@ -11,7 +11,14 @@ from uuid import UUID
 
 from weft.client.answers import error_in
 from weft.client.backoff import Backoff, Chance
-from weft.client.events import Connected, Disconnected, Received, ReplicaEvent, Waited
+from weft.client.events import (
+    Connected,
+    Disconnected,
+    GivenUp,
+    Received,
+    ReplicaEvent,
+    Waited,
+)
 from weft.client.instructions import (
     Finish,
     Reauthenticate,
@@ -103,6 +110,10 @@ class Replica:
         self._out += self.copy.abandon_batch()
         return self._taken()
 
+    @property
+    def batch_is_open(self) -> bool:
+        return self.copy.pending.batch_is_open
+
     def restore(self, notice: Notice) -> list[ReplicaInstruction]:
         """Make the lost edit again, and close the notice. Raises OperationError if it cannot be."""
         current = self.copy.notices.find(notice)
@@ -135,6 +146,8 @@ class Replica:
                 self._resting = False
             case Waited():
                 self._wait_is_over()
+            case GivenUp(error):
+                self._finish(error)
             case Received(message) if self.phase is not Phase.OFFLINE:
                 try:
                     self._receive(message)
@@ -181,7 +194,7 @@ class Replica:
         self.role = message.role
         self._sequence = max(self._sequence, message.last_sequence)
         if pending.in_flight is not None:  # it has not committed, and never will from before
-            self._sequence = pending.in_flight.sequence - 1
+            self._sequence = max(pending.in_flight.sequence - 1, message.last_sequence)
             pending.take_back()
         if not pending:
             self._backoff.reset()
@@ -238,7 +251,10 @@ class Replica:
 
     def _ended(self, message: Ended | ErrorMessage) -> None:
         error = error_in(message)
-        if error.retry is Retry.NEVER:
+        if error.code == "conflict" and self.phase is Phase.JOINING and self.copy.pending:
+            self._afresh = True  # the log no longer reaches back to what is held
+            self._join_later()
+        elif error.retry is Retry.NEVER:
             self._finish(error)
         elif error.retry is Retry.REAUTHENTICATE:
             self._out.append(Reauthenticate())

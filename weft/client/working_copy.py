@@ -12,8 +12,8 @@ from uuid import UUID
 
 from weft.client.instructions import Notify, Origin, Show
 from weft.client.notices import Loss, Notices
-from weft.client.own_writes import OwnWrites, Overwritten
-from weft.client.pending import Pending, Rebased
+from weft.client.own_writes import Overwritten, OwnWrites
+from weft.client.pending import Pending, Rebased, effective
 from weft.errors import WeftError
 from weft.ot import apply, transform_pair
 from weft.ot.document import Document
@@ -92,11 +92,10 @@ class WorkingCopy:
             self.view = self.confirmed
         else:
             self.view = apply(self.view, change, within_limits=False)
-        effective = tuple(operation for operation in change if operation.type != "noop")
-        if not effective:
+        if not change:
             return []
-        self.notices.follow(effective)
-        return [Show(origin, effective, user_id)]
+        self.notices.follow(change)
+        return [Show(origin, change, user_id)]
 
     def _tell(
         self,
@@ -118,11 +117,9 @@ class WorkingCopy:
         """Unless something pending sets the value anew."""
         if lost.reason != "superseded":
             return self._tell(Loss.DISCARDED, lost.reason, (lost.operation,), user_id)
-        _, again = transform_pair(by, (lost.operation,))
-        again = self._in_view(again)
+        again = self._in_view(transform_pair(by, (lost.operation,)).later)
         return self._tell(Loss.SUPERSEDED, lost.reason, again, user_id) if again else []
 
     def _in_view(self, operations: Operations) -> Operations:
         """Operations on the confirmed document as they would act on the view."""
-        moved, _ = transform_pair(operations, self.pending.operations)
-        return tuple(operation for operation in moved if operation.type != "noop")
+        return effective(transform_pair(operations, self.pending.operations).earlier)
