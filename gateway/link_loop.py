@@ -142,7 +142,7 @@ class OwnerLink:
 
     async def _read(self) -> None:
         while True:
-            for line in unpack_to_gateway(await self._websocket.recv()):
+            for line in unpack_to_gateway(await self._websocket.recv(decode=False)):
                 match line:
                     case Publish(dashboard_id, frame):
                         self._publish(dashboard_id, frame)

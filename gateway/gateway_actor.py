@@ -1,0 +1,69 @@
+"""The gateway as a Ray actor: Ray places, names, restarts and observes it, nothing more.
+
+Made by `GatewayActor.options(...).remote(settings, postgres_url, redis_url)`. The constructor
+starts the service, so one that Ray has restarted comes back by itself.
+"""
+
+import asyncio
+import logging
+from typing import Any
+
+import ray
+
+from gateway.service import GatewayService, GatewaySettings
+from storage.postgres_pool import PostgresStores, connect
+from storage.redis_directory import RedisDirectory
+
+RESTART_RETRY_SECONDS = 1.0
+
+log = logging.getLogger("weft.gateway.actor")
+
+
+@ray.remote
+class GatewayActor:
+    def __init__(self, settings: GatewaySettings, postgres_url: str, redis_url: str) -> None:
+        logging.basicConfig(
+            level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+        )
+        self._settings = settings
+        self._postgres_url = postgres_url
+        self._directory = RedisDirectory(redis_url)
+        self._stores: PostgresStores | None = None
+        self._service: GatewayService | None = None
+        self._starting = asyncio.get_running_loop().create_task(self._start())
+
+    async def start(self) -> dict[str, str]:
+        """Wait until it serves: {"ws": url, "http": url}. Raises what kept it from starting."""
+        service = await asyncio.shield(self._starting)
+        return {"ws": service.ws_url, "http": service.http_url}
+
+    async def stop(self) -> None:
+        """Send every client elsewhere, then close everything."""
+        self._starting.cancel()
+        if self._service is not None:
+            await self._service.stop()
+        if self._stores is not None:
+            await self._stores.close()
+        await self._directory.close()
+
+    async def status(self) -> dict[str, Any]:
+        """Counts, as JSON."""
+        service = await asyncio.shield(self._starting)
+        return service.status()
+
+    async def _start(self) -> GatewayService:
+        while True:
+            try:
+                return await self._start_once()
+            except Exception:
+                if not ray.get_runtime_context().was_current_actor_reconstructed:
+                    raise  # whoever starts the system is told
+                log.exception("gateway %s does not start yet", self._settings.gateway_id)
+                await asyncio.sleep(RESTART_RETRY_SECONDS)
+
+    async def _start_once(self) -> GatewayService:
+        self._stores = self._stores or await connect(self._postgres_url)
+        service = GatewayService(self._settings, self._stores.accounts, self._directory)
+        await service.start()
+        self._service = service
+        return service

@@ -1,0 +1,45 @@
+"""Serves the HTTP API in the gateway's own event loop, and leaves signals to the process."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Generator
+
+import uvicorn
+from fastapi import FastAPI
+
+from weft import limits
+
+
+class _Quiet(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+class HttpServer:
+    def __init__(self) -> None:
+        self._server: uvicorn.Server | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def listen(self, host: str, port: int) -> tuple[socket.socket, int]:
+        """A bound socket and its port, so that the app may know where it is before it starts."""
+        bound = socket.create_server((host, port))
+        return bound, bound.getsockname()[1]
+
+    def start(self, app: FastAPI, bound: socket.socket) -> None:
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            timeout_graceful_shutdown=int(limits.CLOSE_TIMEOUT_SECONDS),
+        )
+        self._server = _Quiet(config)
+        self._task = asyncio.create_task(self._server.serve([bound]), name="http")
+
+    async def stop(self) -> None:
+        if self._server is not None and self._task is not None:
+            self._server.should_exit = True
+            await self._task

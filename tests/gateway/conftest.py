@@ -1,0 +1,96 @@
+"""A gateway on memory twins, a fake owner behind it, and clients on real sockets before it."""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+import orjson
+import pytest
+from fake_owner import FakeOwner
+from websockets.asyncio.client import ClientConnection, connect
+
+from gateway.service import GatewayService, GatewaySettings
+from storage.memory_accounts import MemoryAccounts
+from storage.memory_directory import MemoryDirectory
+from storage.memory_tables import MemoryTables
+
+LINK_SECRET = "the secret between gateways and owners"
+ADMIN_KEY = "the key of the administrator"
+PATIENCE_SECONDS = 10.0  # a bound for tests that fail; nothing waits for it to pass
+
+
+class Client:
+    """A raw client: JSON in, JSON out."""
+
+    def __init__(self, websocket: ClientConnection) -> None:
+        self.websocket = websocket
+
+    async def send(self, message: dict[str, Any]) -> None:
+        await self.websocket.send(orjson.dumps(message).decode())
+
+    async def receive(self) -> dict[str, Any]:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            received: dict[str, Any] = orjson.loads(await self.websocket.recv())
+        return received
+
+    async def closed(self) -> int | None:
+        """The close code, once the server has closed."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await self.websocket.wait_closed()
+        return self.websocket.close_code
+
+    async def hello(self, token: str) -> dict[str, Any]:
+        await self.send({"type": "hello", "protocol": [1], "token": token})
+        return await self.receive()
+
+    async def join(self, dashboard_id: UUID) -> dict[str, Any]:
+        await self.send(
+            {"type": "join", "dashboardId": str(dashboard_id), "replicaId": str(uuid4())}
+        )
+        return await self.receive()
+
+
+@dataclass
+class World:
+    """What a test of the shells works with."""
+
+    service: GatewayService
+    owner: FakeOwner
+    accounts: MemoryAccounts
+    directory: MemoryDirectory
+    tables: MemoryTables
+    dashboard_id: UUID = field(default_factory=uuid4)
+
+    async def token(self) -> str:
+        name = uuid4().hex
+        user_id = await self.accounts.create_user(f"{name}@example.org", name)
+        await self.accounts.create_session(user_id, hashlib.sha256(name.encode()).hexdigest(), 60)
+        return name
+
+    async def client(self, **options: Any) -> Client:
+        return Client(await connect(self.service.ws_url, proxy=None, **options))
+
+    async def member(self, dashboard_id: UUID | None = None, **options: Any) -> Client:
+        """A client that has said hello and joined."""
+        client = await self.client(**options)
+        assert (await client.hello(await self.token()))["type"] == "welcome"
+        assert (await client.join(dashboard_id or self.dashboard_id))["type"] == "joined"
+        return client
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    tables = MemoryTables(clock=time.time)
+    accounts = MemoryAccounts(tables)
+    directory = MemoryDirectory()
+    settings = GatewaySettings("gateway-1", LINK_SECRET, ADMIN_KEY)
+    async with FakeOwner() as owner:
+        await directory.announce_owner(owner.address, 60)
+        service = GatewayService(settings, accounts, directory)
+        await service.start()
+        yield World(service, owner, accounts, directory, tables)
+        await service.stop()
