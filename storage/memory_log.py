@@ -21,7 +21,7 @@ from storage.ports import (
     OpenedDashboard,
     ReplicaMark,
 )
-from storage.rows import decode_json, encode_json, head_after, kind_of, target_of
+from storage.rows import UNSTORABLE, decode_json, encode_json, head_after, kind_of, target_of
 from weft.errors import WeftError
 
 Result = TypeVar("Result")
@@ -98,7 +98,7 @@ class MemoryLog:
         try:
             head = head_after(commit)
             table.operations += [_store_submission(one) for one in commit.submissions]
-        except ValueError:  # what a database would refuse stays with its dashboard
+        except UNSTORABLE:  # what a database would refuse stays with its dashboard
             return False
         table.version = head
         return True

@@ -15,7 +15,7 @@ from asyncpg.prepared_stmt import PreparedStatement
 from storage.ports import CommitAmbiguous, DashboardCommit
 from storage.postgres_connection import OUTAGES, ROW_LOCKS, Connection, connect, storage_errors
 from storage.postgres_statements import statements
-from storage.rows import head_after, kind_of, target_of
+from storage.rows import UNSTORABLE, head_after, kind_of, target_of
 from weft.errors import WeftError
 from weft.limits import COMMIT_TIMEOUT_SECONDS
 
@@ -83,7 +83,7 @@ class PostgresCommit:
         except asyncpg.LockNotAvailableError as error:
             # Somebody holds one of the rows. To settle each on its own lets the others go on.
             raise CommitAmbiguous from error
-        except (ValueError, asyncpg.DataError) as error:
+        except (*UNSTORABLE, asyncpg.DataError) as error:
             raise Refused from error  # by our encoder, before it was sent, or by PostgreSQL
         except asyncpg.PostgresError as error:
             connection.terminate()

@@ -17,7 +17,10 @@ from weft.limits import INTEGER_MAX, TITLE_MAX_CHARACTERS
 EMAIL_MAX_CHARACTERS: Final = 255
 USERNAME_MAX_CHARACTERS: Final = 100
 FULL_NAME_MAX_CHARACTERS: Final = 255
+KIND_MAX_CHARACTERS: Final = 50  # operations.operation_type
 ROLES: Final = ("viewer", "editor", "admin")  # what a collaborator may be
+
+UNSTORABLE: Final = (ValueError, KeyError, TypeError)  # of a submission that no row can hold
 
 _LONG_NUMBER: Final = re.compile(rb"\d{16}")
 _NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # not a backslash followed by u0000
@@ -67,8 +70,11 @@ def empty_state(title: str) -> dict[str, Any]:
 
 def kind_of(operations: tuple[dict[str, Any], ...]) -> str:
     """`operation_type` of a log row: the type that all its edits share, otherwise `batch`."""
-    types = {operation["type"] for operation in operations}
-    return types.pop() if len(types) == 1 else "batch"
+    kinds = {operation["type"] for operation in operations}
+    kind: str = kinds.pop() if len(kinds) == 1 else "batch"
+    if len(kind) > KIND_MAX_CHARACTERS:
+        raise ValueError(f"operation_type {kind[:KIND_MAX_CHARACTERS]}...")
+    return kind
 
 
 def target_of(operations: tuple[dict[str, Any], ...]) -> UUID | None:

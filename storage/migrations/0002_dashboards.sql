@@ -20,8 +20,8 @@ CREATE TABLE dashboards (
     settings JSONB NOT NULL DEFAULT '{}',
     layout JSONB NOT NULL DEFAULT '[]',
 
-    -- A tsvector holds at most 1 MB; a description may be longer than that allows, and a
-    -- checkpoint must never be refused for its content. So only its beginning is searched.
+    -- A tsvector holds at most 1 MB. 100,000 characters can come within a tenth of that, and a
+    -- checkpoint must never be refused for its content: only the beginning is searched.
     search_vector TSVECTOR GENERATED ALWAYS AS (
         setweight(to_tsvector('english', coalesce(title, '')), 'A') ||
         setweight(to_tsvector('english', left(coalesce(description, ''), 20000)), 'B')

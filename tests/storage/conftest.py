@@ -1,0 +1,45 @@
+"""Each contract test runs twice: over the memory twins, and over the real servers."""
+
+from uuid import uuid4
+
+import pytest
+
+from storage.memory_accounts import MemoryAccounts
+from storage.memory_directory import MemoryDirectory
+from storage.memory_log import MemoryLog
+from storage.ports import Accounts, Directory, OperationLog
+from storage.redis_directory import RedisDirectory
+from tests.storage.making import Place
+
+BOTH_STORES = ["memory", pytest.param("postgres", marks=pytest.mark.store)]
+BOTH_DIRECTORIES = ["memory", pytest.param("redis", marks=pytest.mark.store)]
+
+
+@pytest.fixture(params=BOTH_STORES)
+def stores(request: pytest.FixtureRequest) -> tuple[OperationLog, Accounts]:
+    if request.param == "memory":
+        log = MemoryLog()
+        return log, MemoryAccounts(log.tables)
+    real = request.getfixturevalue("postgres_stores")
+    return real.log, real.accounts
+
+
+@pytest.fixture
+async def place(stores: tuple[OperationLog, Accounts]) -> Place:
+    log, accounts = stores
+    name = str(uuid4())
+    return Place(log, accounts, await accounts.create_user(f"{name}@example.org", name))
+
+
+@pytest.fixture(params=BOTH_DIRECTORIES)
+def directory(request: pytest.FixtureRequest) -> Directory:
+    if request.param == "memory":
+        return MemoryDirectory()
+    return request.getfixturevalue("redis_directory")
+
+
+@pytest.fixture(scope="session")
+async def redis_directory(redis_url: str):
+    directory = RedisDirectory(redis_url)
+    yield directory
+    await directory.close()

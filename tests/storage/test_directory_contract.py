@@ -1,0 +1,118 @@
+"""What every `Directory` keeps, in memory and in Redis."""
+
+from uuid import uuid4
+
+import pytest
+
+from storage.ports import Directory, OwnerAddress
+
+TTL_SECONDS = 60.0  # no heartbeat ends during these tests
+
+
+def an_owner(owner_id: str = "") -> OwnerAddress:
+    return OwnerAddress(owner_id or str(uuid4()), str(uuid4()), "ws://127.0.0.1:1/link")
+
+
+@pytest.fixture
+async def live(directory: Directory) -> OwnerAddress:
+    address = an_owner()
+    await directory.announce_owner(address, TTL_SECONDS)
+    return address
+
+
+async def test_owners_are_listed_by_id_while_their_heartbeat_lasts(directory: Directory):
+    made = sorted((an_owner() for _ in range(3)), key=lambda address: address.owner_id)
+    for address in reversed(made):
+        await directory.announce_owner(address, TTL_SECONDS)
+    assert [one for one in await directory.owners() if one in made] == made
+    await directory.withdraw_owner(made[0])
+    assert [one for one in await directory.owners() if one in made] == made[1:]
+
+
+async def test_a_restarted_owner_replaces_itself_and_its_past_cannot_withdraw_it(
+    directory: Directory, live: OwnerAddress
+):
+    restarted = an_owner(live.owner_id)
+    await directory.announce_owner(restarted, TTL_SECONDS)
+    await directory.withdraw_owner(live)
+    assert restarted in await directory.owners()
+    assert live not in await directory.owners()
+
+
+async def test_the_first_to_claim_holds_until_it_releases(directory: Directory, live: OwnerAddress):
+    dashboard_id, rival = uuid4(), an_owner()
+    await directory.announce_owner(rival, TTL_SECONDS)
+    assert await directory.holder(dashboard_id) is None
+    assert await directory.claim(dashboard_id, live) == live
+    assert await directory.claim(dashboard_id, live) == live
+    assert await directory.claim(dashboard_id, rival) == live
+    await directory.release(dashboard_id, rival)
+    assert await directory.holder(dashboard_id) == live
+    await directory.release(dashboard_id, live)
+    assert await directory.holder(dashboard_id) is None
+    assert await directory.claim(dashboard_id, rival) == rival
+
+
+async def test_a_lock_lives_no_longer_than_its_owner(directory: Directory, live: OwnerAddress):
+    dashboard_id, heir = uuid4(), an_owner()
+    await directory.claim(dashboard_id, live)
+    await directory.withdraw_owner(live)
+    assert await directory.holder(dashboard_id) is None
+    await directory.announce_owner(heir, TTL_SECONDS)
+    assert await directory.claim(dashboard_id, heir) == heir
+    await directory.release(dashboard_id, live)
+    assert await directory.holder(dashboard_id) == heir
+
+
+async def test_a_lock_of_an_earlier_incarnation_is_nobodys(
+    directory: Directory, live: OwnerAddress
+):
+    dashboard_id, restarted = uuid4(), an_owner(live.owner_id)
+    await directory.claim(dashboard_id, live)
+    await directory.announce_owner(restarted, TTL_SECONDS)
+    assert await directory.holder(dashboard_id) is None
+    assert await directory.claim(dashboard_id, restarted) == restarted
+    assert await directory.claim(dashboard_id, live) == restarted
+
+
+async def test_connections_of_users_and_rooms(directory: Directory):
+    user_id, session_id, rooms = uuid4(), uuid4(), (uuid4(), uuid4())
+    tabs = [str(uuid4()), str(uuid4())]
+    for tab in tabs:
+        await directory.connected(tab, user_id, session_id, "gateway-1")
+        for room in rooms:
+            await directory.entered(tab, user_id, room)
+    assert await directory.connections_of(user_id) == set(tabs)
+    assert await directory.room_connections(rooms[0]) == set(tabs)
+
+    await directory.departed(tabs[0], user_id, rooms[0])
+    assert await directory.room_connections(rooms[0]) == {tabs[1]}
+    assert await directory.room_connections(rooms[1]) == set(tabs)
+
+    await directory.disconnected(tabs[0], user_id)
+    assert await directory.connections_of(user_id) == {tabs[1]}
+    assert await directory.room_connections(rooms[1]) == {tabs[1]}
+    await directory.disconnected(tabs[1], user_id)
+    assert await directory.connections_of(user_id) == set()
+    assert [await directory.room_connections(room) for room in rooms] == [set(), set()]
+
+
+async def test_law8_a_message_that_comes_late_makes_no_ghost(directory: Directory):
+    connection_id, user_id, room = str(uuid4()), uuid4(), uuid4()
+    await directory.connected(connection_id, user_id, uuid4(), "gateway-1")
+    await directory.disconnected(connection_id, user_id)
+    await directory.entered(connection_id, user_id, room)
+    await directory.departed(connection_id, user_id, room)
+    await directory.disconnected(connection_id, user_id)
+    assert await directory.room_connections(room) == set()
+    assert await directory.connections_of(user_id) == set()
+
+
+async def test_nobody_moves_the_connection_of_another_user(directory: Directory):
+    connection_id, user_id, other, room = str(uuid4()), uuid4(), uuid4(), uuid4()
+    await directory.connected(connection_id, user_id, uuid4(), "gateway-1")
+    await directory.entered(connection_id, user_id, room)
+    await directory.departed(connection_id, other, room)
+    await directory.disconnected(connection_id, other)
+    assert await directory.room_connections(room) == {connection_id}
+    assert await directory.connections_of(user_id) == {connection_id}
