@@ -127,14 +127,14 @@ class Connection:
                 return []
             case SocketOpened(token):
                 return self._greet(token)
-            case FrameReceived(frame):
-                return self._receive(frame)
+            case FrameReceived(frame):  # what still comes from a socket that was left is not heard
+                return self._receive(frame) if self.link in (Link.GREETING, Link.OPEN) else []
             case SocketClosed(code, reason, lasted_seconds):
                 if lasted_seconds >= RECONNECT_MAX_SECONDS:  # a server that only flaps is spared
                     self._backoff.reset()
                 return self._closed(code, reason)
             case OpeningRefused(error):
-                return self._give_up(error)
+                return self.give_up(error)
             case ReplicaWaited(dashboard_id):
                 replica = self.replicas.get(dashboard_id)
                 return self._tell(replica, Waited()) if replica is not None else []
@@ -152,7 +152,7 @@ class Connection:
         try:
             message = decode_server_frame(frame)
         except FrameError as error:  # a server that this client does not understand
-            return self._give_up(error)
+            return self.give_up(error)
         match message:
             case Welcome():
                 return self._welcomed()
@@ -192,10 +192,10 @@ class Connection:
         refused, self._refused = self._refused, None
         if retry is Retry.NEVER:
             name = _CODE_OF_CLOSE.get(code or 0, "invalid_message")
-            return self._give_up(refused or WeftError(name, f"Closed with {code} {reason}."))
+            return self.give_up(refused or WeftError(name, f"Closed with {code} {reason}."))
         if retry is Retry.REAUTHENTICATE:
             if self._token_refused:
-                return self._give_up(refused or WeftError("unauthenticated"))
+                return self.give_up(refused or WeftError("unauthenticated"))
             self._token_refused = True
         out = self._disconnected()
         not_before_ms, self._not_before_ms = self._not_before_ms, None
@@ -207,7 +207,8 @@ class Connection:
         """Leave this socket for another one; the shell need not tell that it has closed."""
         return [CloseSocket(code), *self._closed(code, "")]
 
-    def _give_up(self, error: WeftError) -> list[ConnectionInstruction]:
+    def give_up(self, error: WeftError) -> list[ConnectionInstruction]:
+        """Trying again cannot help: tell everyone."""
         self.error = error
         self.link = Link.OVER
         told = [

@@ -1,0 +1,150 @@
+"""A dashboard in an asyncio program: edits at once, and what to wait for.
+
+Waits and hands on; what happens is decided in `replica.py`.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from typing import TypeAlias
+from uuid import UUID
+
+from weft.client.editing import Editing
+from weft.client.instructions import Finish, Notify, ReplicaInstruction, Show
+from weft.client.notices import Loss
+from weft.client.replica import Phase, Replica
+from weft.client.status import State, Status
+from weft.ot.operation import Operations
+
+News: TypeAlias = Show | Notify
+Listener: TypeAlias = Callable[[News], None]
+Carry: TypeAlias = Callable[[Replica, list[ReplicaInstruction]], None]
+
+logger = logging.getLogger("weft.client")
+
+
+class Board(Editing):
+    """One dashboard: what `weft.Client.join` returns. All edits are methods of `Editing`."""
+
+    def __init__(self, replica: Replica, carry: Carry) -> None:
+        super().__init__(replica, lambda instructions: carry(replica, instructions))
+        self._listeners: list[Listener] = []
+        self._stepped: asyncio.Event | None = None  # None: nobody waits
+
+    @property
+    def dashboard_id(self) -> UUID:
+        return self._replica.dashboard_id
+
+    @property
+    def replica_id(self) -> UUID:
+        return self._replica.replica_id
+
+    @property
+    def version(self) -> int:
+        """The newest committed version that this board has; 0 before anything was committed."""
+        return self._replica.version or 0
+
+    @property
+    def role(self) -> str | None:
+        return self._replica.role
+
+    @property
+    def status(self) -> Status:
+        return self._replica.status
+
+    @property
+    def is_over(self) -> bool:
+        """Left, or failed for good."""
+        return self._replica.phase is Phase.FINISHED
+
+    def pending(self) -> Operations:
+        """What is not durable yet, in order."""
+        return self._replica.copy.pending.operations
+
+    async def saved(self, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        """Return when nothing is pending and the board is joined: all that is shown is durable.
+
+        Raises WeftError when an edit is rejected meanwhile or the board has failed, TimeoutError
+        after `timeout` seconds.
+        """
+        known = {notice.number for notice in self.notices()}
+        async with asyncio.timeout(timeout):
+            await self._until(lambda: self.status.state in _SETTLED)
+        for notice in self.notices():
+            if notice.loss is Loss.REJECTED and notice.number not in known:
+                assert notice.error is not None
+                raise notice.error
+        if self.status.error is not None:
+            raise self.status.error
+
+    async def joined(self) -> None:
+        """Return when the server has let it in. Raises WeftError if it never will."""
+        await self._until(lambda: self._replica.phase in (Phase.JOINED, Phase.FINISHED))
+        if self.status.error is not None:
+            raise self.status.error
+
+    async def leave(self) -> None:
+        """Stop following this dashboard. What is not saved is lost: await `saved` before."""
+        self._carry(self._replica.leave())
+        await self._until(lambda: self.is_over)
+
+    async def reached(self, version: int) -> None:
+        """Return when the board has this version. Raises WeftError if the board has failed."""
+        await self._until(lambda: self.version >= version or self.status.error is not None)
+        if self.version < version and self.status.error is not None:
+            raise self.status.error
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` with every change and every notice; returns what ends it."""
+        self._listeners.append(listener)
+
+        def stop() -> None:
+            with suppress(ValueError):
+                self._listeners.remove(listener)
+
+        return stop
+
+    async def changes(self) -> AsyncIterator[News]:
+        """Every change and notice from now on, until the board is over."""
+        waiting: list[News] = []
+        stop = self.listen(waiting.append)
+        try:
+            while waiting or not self.is_over:
+                await self._until(lambda: waiting or self.is_over)
+                taken = waiting.copy()
+                waiting.clear()
+                for news in taken:
+                    yield news
+        finally:
+            stop()
+
+    # --- for the connection ---------------------------------------------------------------------
+
+    def tell(self, news: Show | Notify | Finish) -> None:
+        if isinstance(news, Finish):
+            return
+        for listener in list(self._listeners):
+            try:
+                listener(news)
+            except Exception:  # a listener's fault stays with the listener
+                logger.exception("A listener of dashboard %s has failed", self.dashboard_id)
+
+    def step(self) -> None:
+        """Something has happened: whoever waits looks again."""
+        if self._stepped is not None:
+            self._stepped.set()
+            self._stepped = None
+
+    async def settled(self) -> None:
+        """Return when nothing is pending, or nothing will be saved any more."""
+        await self._until(lambda: not self.pending() or self.is_over)
+
+    async def _until(self, condition: Callable[[], object]) -> None:
+        while not condition():
+            if self._stepped is None:
+                self._stepped = asyncio.Event()
+            await self._stepped.wait()
+
+
+_SETTLED = frozenset({State.SAVED, State.CONFLICT, State.FAILED})
