@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Any, cast
 
@@ -195,6 +196,20 @@ def test_time_alone_changes_an_answer_only_at_the_edges_that_are_told() -> None:
     assert [may_read(limited, Context(at)).allowed for at in (999, 1000, 2000, 2001)] == [
         False, True, True, False,
     ]  # fmt: skip
+
+
+def test_time_changes_nothing_where_something_else_allows_already() -> None:
+    limit = permission("read dashboard between 1970-01-01T00:00:01Z 1970-01-01T00:00:02Z")
+    public = Subject.compile("viewer", [limit], is_public=True)
+    lifted = Subject.compile("viewer", [limit, permission("read dashboard")])
+    assert public.next_change_ms(0) is lifted.next_change_ms(0) is None
+    assert public.reads_freely and lifted.reads_freely
+
+
+def test_an_address_is_compared_in_its_plain_spelling_however_it_comes() -> None:
+    limited = Subject.compile("editor", [permission("write widget from 10.0.0.0/8")])
+    mapped = IPv6Address("::ffff:10.1.2.3")
+    assert decide(limited, "write", Resource("widget", "text"), Context(0, mapped)).allowed
 
 
 @pytest.mark.parametrize(

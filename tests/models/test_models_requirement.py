@@ -73,6 +73,7 @@ def update(target: str | None, *path: str, value: Any = ABSENT) -> Operation:
         (update("locked", "isLocked", value=False), [admin("text")]),
         (update("t", "type", value="chart"), [write("text"), write("chart")]),
         (Operation("insert", "t", ("type",), "x"), [write("text"), write(None)]),
+        (update("t", "type", "0", value="text"), [write("text"), write(None)]),
         (update("c", value=TEXT), [write("chart"), write("text")]),
         (
             update("locked", value=TEXT),

@@ -7,13 +7,17 @@ from pydantic import Field
 
 from weft.limits import AUDIT_ACTION_MAX_CHARACTERS, AUDIT_ENTITY_TYPE_MAX_CHARACTERS
 from weft.models.address import IpAddress
-from weft.models.field import Instant, Text
+from weft.models.field import Instant, Storable
 from weft.models.json_content import JsonObject
 from weft.models.record import Record
 from weft.models.session import UserAgent
 
-AuditAction = Annotated[Text, Field(min_length=1, max_length=AUDIT_ACTION_MAX_CHARACTERS)]
-EntityType = Annotated[Text, Field(min_length=1, max_length=AUDIT_ENTITY_TYPE_MAX_CHARACTERS)]
+AuditAction = Annotated[
+    str, Field(strict=True, min_length=1, max_length=AUDIT_ACTION_MAX_CHARACTERS), Storable
+]
+EntityType = Annotated[
+    str, Field(strict=True, min_length=1, max_length=AUDIT_ENTITY_TYPE_MAX_CHARACTERS), Storable
+]
 
 
 class AuditLog(Record):

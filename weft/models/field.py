@@ -15,7 +15,6 @@ from pydantic import (
     BeforeValidator,
     Field,
     PlainValidator,
-    StringConstraints,
     WithJsonSchema,
 )
 from pydantic_core import PydanticCustomError
@@ -34,20 +33,28 @@ from weft.limits import (
 from weft.models.json_content import checked_text
 
 # --- texts -------------------------------------------------------------------------------------
-Text = Annotated[str, StringConstraints(strict=True), AfterValidator(checked_text)]
-Title = Annotated[Text, Field(max_length=TITLE_MAX_CHARACTERS)]
-Description = Annotated[Text, Field(max_length=DESCRIPTION_MAX_CHARACTERS)]
-WidgetType = Annotated[Text, Field(min_length=1, max_length=WIDGET_TYPE_MAX_CHARACTERS)]
-ElementId = Annotated[Text, Field(min_length=1, max_length=ELEMENT_ID_MAX_CHARACTERS)]
+Storable = AfterValidator(checked_text)  # last, after the rules that are cheaper
+
+Text = Annotated[str, Field(strict=True), Storable]
+Title = Annotated[str, Field(strict=True, max_length=TITLE_MAX_CHARACTERS), Storable]
+Description = Annotated[str, Field(strict=True, max_length=DESCRIPTION_MAX_CHARACTERS), Storable]
+WidgetType = Annotated[
+    str, Field(strict=True, min_length=1, max_length=WIDGET_TYPE_MAX_CHARACTERS), Storable
+]
+ElementId = Annotated[
+    str, Field(strict=True, min_length=1, max_length=ELEMENT_ID_MAX_CHARACTERS), Storable
+]
 
 # A colour and nothing else: no url(), no second declaration, so it may go into a style as it is.
 Color = Annotated[
-    Text,
+    str,
     Field(
+        strict=True,
         max_length=COLOR_MAX_CHARACTERS,
         pattern=r"^(#[0-9a-fA-F]{3,8}|[a-zA-Z]+|var\(--[\w-]+\)"
         r"|(rgb|rgba|hsl|hsla|hwb|lab|lch|oklab|oklch|color)\([0-9a-zA-Z.,%/ +-]+\))$",
     ),
+    Storable,
 ]
 
 # --- numbers and flags -------------------------------------------------------------------------
@@ -130,10 +137,20 @@ def _image_url(text: str) -> str:
     )
 
 
-WebUrl = Annotated[Text, Field(max_length=URL_MAX_CHARACTERS), AfterValidator(_web_url)]
+WebUrl = Annotated[
+    str, Field(strict=True, max_length=URL_MAX_CHARACTERS), Storable, AfterValidator(_web_url)
+]
 # A javascript: or data:text/html address in a frame or player is code run in the reader's page.
-MediaUrl = Annotated[Text, Field(max_length=WIDGET_URL_MAX_CHARACTERS), AfterValidator(_web_url)]
+MediaUrl = Annotated[
+    str,
+    Field(strict=True, max_length=WIDGET_URL_MAX_CHARACTERS),
+    Storable,
+    AfterValidator(_web_url),
+]
 # A pasted icon needs no upload service; raster images cannot run script, as SVG can.
 ImageUrl = Annotated[
-    Text, Field(max_length=IMAGE_DATA_URL_MAX_CHARACTERS), AfterValidator(_image_url)
+    str,
+    Field(strict=True, max_length=IMAGE_DATA_URL_MAX_CHARACTERS),
+    Storable,
+    AfterValidator(_image_url),
 ]

@@ -40,7 +40,7 @@ def invalid(problems: Iterable[Problem]) -> WeftError:
         "invalid_message",
         f"{first.field or 'The value'}: {first.message}",
         errors=[problem._asdict() for problem in shown],
-        errors_total=len(found),
+        errorsTotal=len(found),
     )
 
 
@@ -49,7 +49,8 @@ def _field(within: str, location: tuple[int | str, ...], rule: str) -> str:
     if rule == "extra_forbidden":  # a name of the client's own: shown as it came
         parts[-1] = str(location[-1])
     path = ".".join([within, *parts] if within else parts)
-    return path[:_FIELD_MAX_CHARACTERS].encode("ascii", "backslashreplace").decode()
+    shown = path[:_FIELD_MAX_CHARACTERS]
+    return "".join(letter if letter.isprintable() else "?" for letter in shown)
 
 
 def _named(part: int | str) -> str:

@@ -6,10 +6,15 @@ when it leaves. No default reads a clock: what the database sets has no default 
 
 from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidationError,
+)
 from pydantic.alias_generators import to_camel
-from pydantic.json_schema import SkipJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from weft.models.problem import invalid, problems_of
 
@@ -32,6 +37,21 @@ class Record(BaseModel):
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
+class _NeverNull:
+    """Null is refused, and the schema says so; None remains as the default, for absent."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(_not_null, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        found = handler(schema)
+        return next(kind for kind in found["anyOf"] if kind != {"type": "null"})
+
+
 def _not_null(value: Any) -> Any:
     if value is None:
         raise PydanticCustomError("not_null", "Input may be absent, but not null")
@@ -39,8 +59,8 @@ def _not_null(value: Any) -> Any:
 
 
 T = TypeVar("T")
-Kept = Annotated[T | SkipJsonSchema[None], BeforeValidator(_not_null)]
-"""Of a Patch: a field that can be changed but not cleared (its default None means absent)."""
+Kept = Annotated[T | None, _NeverNull()]
+"""Of a Patch: a field that can be changed but not cleared."""
 
 
 class Patch(Record):
@@ -49,3 +69,7 @@ class Patch(Record):
     def changes(self) -> dict[str, Any]:
         """The fields that were sent, by their names inside."""
         return {name: getattr(self, name) for name in self.model_fields_set}
+
+    def to_wire(self) -> dict[str, Any]:
+        """What was sent, nulls included."""
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)

@@ -16,11 +16,11 @@ from weft.limits import (
     USER_AGENT_MAX_CHARACTERS,
 )
 from weft.models.address import IpAddress
-from weft.models.field import Flag, Instant, Text
+from weft.models.field import Flag, Instant, Storable, Text
 from weft.models.record import Record
 
-UserAgent = Annotated[Text, Field(max_length=USER_AGENT_MAX_CHARACTERS)]
-DeviceField = Annotated[Text, Field(max_length=DEVICE_FIELD_MAX_CHARACTERS)]
+UserAgent = Annotated[str, Field(strict=True, max_length=USER_AGENT_MAX_CHARACTERS), Storable]
+DeviceField = Annotated[str, Field(strict=True, max_length=DEVICE_FIELD_MAX_CHARACTERS), Storable]
 
 
 class DeviceInfo(Record):

@@ -11,12 +11,14 @@ from weft.limits import (
     WIDGETS_MAX_PER_DASHBOARD,
 )
 from weft.models.dashboard import Layout
-from weft.models.field import Description, Flag, Instant, Text, WebUrl
+from weft.models.field import Description, Flag, Instant, Storable, WebUrl
 from weft.models.record import Record
 from weft.models.widget import WidgetCreate
 
-TemplateName = Annotated[Text, Field(min_length=1, max_length=TITLE_MAX_CHARACTERS)]
-Category = Annotated[Text, Field(max_length=TEMPLATE_CATEGORY_MAX_CHARACTERS)]
+TemplateName = Annotated[
+    str, Field(strict=True, min_length=1, max_length=TITLE_MAX_CHARACTERS), Storable
+]
+Category = Annotated[str, Field(strict=True, max_length=TEMPLATE_CATEGORY_MAX_CHARACTERS), Storable]
 DefaultWidgets = Annotated[tuple[WidgetCreate, ...], Field(max_length=WIDGETS_MAX_PER_DASHBOARD)]
 
 

@@ -6,18 +6,22 @@ from uuid import UUID
 from pydantic import Field
 
 from weft.limits import EMAIL_MAX_CHARACTERS, FULL_NAME_MAX_CHARACTERS, USERNAME_MAX_CHARACTERS
-from weft.models.field import Flag, Instant, Text, WebUrl
+from weft.models.field import Flag, Instant, Storable, WebUrl
 from weft.models.json_content import JsonObject
 from weft.models.record import Kept, Patch, Record
 
 # Whether an address receives mail is for the host product to know; this refuses what cannot.
 Email = Annotated[
-    Text, Field(max_length=EMAIL_MAX_CHARACTERS, pattern=r"^[^\s@<>,;]+@[^\s@<>,;]+$")
+    str,
+    Field(strict=True, max_length=EMAIL_MAX_CHARACTERS, pattern=r"^[^\s@<>,;]+@[^\s@<>,;]+$"),
+    Storable,
 ]
 Username = Annotated[
-    Text, Field(min_length=1, max_length=USERNAME_MAX_CHARACTERS, pattern=r"^\S(.*\S)?$")
+    str,
+    Field(strict=True, min_length=1, max_length=USERNAME_MAX_CHARACTERS, pattern=r"^\S(.*\S)?$"),
+    Storable,
 ]
-FullName = Annotated[Text, Field(max_length=FULL_NAME_MAX_CHARACTERS)]
+FullName = Annotated[str, Field(strict=True, max_length=FULL_NAME_MAX_CHARACTERS), Storable]
 
 
 class UserProfile(Record):

@@ -14,7 +14,6 @@ from weft.limits import (
     INTEGER_MAX,
     TABLE_COLUMNS_MAX,
     TEXT_MAX_CHARACTERS,
-    TITLE_MAX_CHARACTERS,
 )
 from weft.models.field import (
     Color,
@@ -24,12 +23,10 @@ from weft.models.field import (
     MediaUrl,
     Number,
     Size,
-    Text,
+    Title,
     json_number,
 )
 from weft.models.record import Record
-
-Name = Annotated[Text, Field(max_length=TITLE_MAX_CHARACTERS)]
 
 
 def _plain_or_rich(value: Any) -> Any:
@@ -79,13 +76,13 @@ class TextConfig(WidgetConfig):
 
 
 class ChartAxis(OpenRecord):
-    label: Name | None = None
+    label: Title | None = None
     min: Number | None = None
     max: Number | None = None
 
 
 class ChartConfig(WidgetConfig):
-    chart_type: Name | None = None  # charting libraries differ in what they can draw
+    chart_type: Title | None = None  # charting libraries differ in what they can draw
     x_axis: ChartAxis | None = None
     y_axis: ChartAxis | None = None
     legend: Flag | None = None
@@ -93,8 +90,8 @@ class ChartConfig(WidgetConfig):
 
 
 class TableColumn(OpenRecord):
-    key: Name
-    title: Name | None = None
+    key: Title
+    title: Title | None = None
     width: Size | None = None
     align: Literal["left", "center", "right"] | None = None
 
@@ -129,7 +126,7 @@ class WidgetData(OpenRecord):
 
 
 class ChartSeries(OpenRecord):
-    name: Name | None = None
+    name: Title | None = None
     values: tuple[Number | None, ...] | None = None
 
 
