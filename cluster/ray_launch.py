@@ -6,20 +6,31 @@ left of a system that was killed is ended first; until then PostgreSQL's fence k
 
 import logging
 import os
+import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import ray
+from actors.owner_actor import OwnerActor
 from ray.exceptions import RayError
 
 from cluster.secret_file import keep_secret
+from gateway.gateway_actor import GatewayActor
+from gateway.service import GatewaySettings
 from weft.errors import WeftError
+from weft.limits import STOP_TIMEOUT_SECONDS
+
+logger = logging.getLogger(__name__)
 
 NAMESPACE = "weft"
 OBJECT_STORE_BYTES = 80 * 1024 * 1024  # nothing of ours goes through it; Ray's least is 75 MiB
 START_TIMEOUT_SECONDS = 60.0
+WATCH_TIMEOUT_SECONDS = 5.0
+LEFTOVER_TIMEOUT_SECONDS = 10.0
 ACTOR_OPTIONS: dict[str, Any] = {
     "namespace": NAMESPACE,
     "num_cpus": 0,  # they wait for sockets: Ray shall not count them against the cores
@@ -33,18 +44,21 @@ ACTOR_OPTIONS: dict[str, Any] = {
 def ray_runtime(address: str | None, data_dir: Path) -> Iterator[str | None]:
     """Join the Ray at `address`, or run a local one meanwhile. Yields the Ray dashboard's URL.
 
-    Raises WeftError misconfigured when that Ray does not answer.
+    Ray prints its messages; meanwhile standard output is standard error, so that what a command
+    prints as JSON stays JSON. Raises WeftError misconfigured when that Ray does not answer.
     """
     logging.getLogger("ray").setLevel(logging.ERROR)
-    try:
-        context = _join(address) if address else _start_local(data_dir)
-    except (RayError, ConnectionError, RuntimeError, ValueError, OSError, TimeoutError) as error:
-        where = f"The Ray at {address}" if address else "A local Ray"
-        raise WeftError("misconfigured", f"{where} does not start or answer: {error}") from None
-    try:
-        yield f"http://{context.dashboard_url}" if context.dashboard_url else None
-    finally:
-        ray.shutdown()
+    with redirect_stdout(sys.stderr):
+        try:
+            context = _join(address) if address else _start_local(data_dir)
+        except (RayError, ConnectionError, RuntimeError, ValueError, OSError) as error:
+            where = f"The Ray at {address}" if address else "A local Ray"
+            message = f"{where} does not start or answer: {error}"
+            raise WeftError("misconfigured", message) from None
+        try:
+            yield f"http://{context.dashboard_url}" if context.dashboard_url else None
+        finally:
+            ray.shutdown()
 
 
 def _join(address: str) -> Any:
@@ -69,8 +83,87 @@ def _start_local(data_dir: Path) -> Any:
     )
 
 
-def end_leftovers(names: list[str]) -> None:
-    """On a Ray that outlives us, actors of these names may be left of a system that was killed."""
-    for name in names:
-        with suppress(ValueError):  # there is none
+@dataclass(frozen=True, slots=True)
+class OwnerOrder:
+    """What one owner is started with."""
+
+    owner_id: str
+    link_secret: str
+    host: str
+
+
+class Fleet:
+    """The owners and gateways of one system, by name."""
+
+    def __init__(self, postgres_url: str, redis_url: str) -> None:
+        self._stores = (postgres_url, redis_url)
+        self._owners: dict[str, Any] = {}
+        self._gateways: dict[str, Any] = {}
+        self._away: set[str] = set()
+
+    def start(
+        self, owners: list[OwnerOrder], gateways: list[GatewaySettings]
+    ) -> list[dict[str, str]]:
+        """Owners first, so that a gateway that serves finds one; where each gateway listens."""
+        for order in owners:
+            make = _named(OwnerActor, order.owner_id)
+            self._owners[order.owner_id] = make.remote(
+                order.owner_id, *self._stores, order.link_secret, order.host
+            )
+        _answers([owner.start.remote() for owner in self._owners.values()], START_TIMEOUT_SECONDS)
+        for settings in gateways:
+            make = _named(GatewayActor, settings.gateway_id)
+            self._gateways[settings.gateway_id] = make.remote(settings, *self._stores)
+        starting = [gateway.start.remote() for gateway in self._gateways.values()]
+        return _answers(starting, START_TIMEOUT_SECONDS)
+
+    def watch(self) -> list[str]:
+        """What has happened to them since the last look; Ray itself restarts who has died."""
+        members = {**self._owners, **self._gateways}
+        asked = {name: member.status.remote() for name, member in members.items()}
+        away = set()
+        for name, answer in asked.items():
+            try:
+                ray.get(answer, timeout=WATCH_TIMEOUT_SECONDS)
+            except RayError as error:
+                logger.info("%s does not answer: %s", name, error)
+                away.add(name)
+        news = [f"{name} is away, Ray restarts it" for name in sorted(away - self._away)]
+        news += [f"{name} is back" for name in sorted(self._away - away)]
+        self._away = away
+        return news
+
+    def stop(self) -> None:
+        """Gateways first: their clients are told; then owners, who write their checkpoints."""
+        for members in (self._gateways, self._owners):
+            stopping = [member.stop.remote() for member in members.values()]
+            try:
+                _answers(stopping, 2 * STOP_TIMEOUT_SECONDS)
+            except WeftError as error:
+                logger.warning("not all stopped in order: %s", error)
+            for member in members.values():
+                ray.kill(member)
+
+
+def _named(actor: Any, name: str) -> Any:
+    """With its name free: on a Ray that outlives us, it may be left of a system that was killed."""
+    deadline = time.monotonic() + LEFTOVER_TIMEOUT_SECONDS
+    while time.monotonic() < deadline:
+        try:
             ray.kill(ray.get_actor(name, namespace=NAMESPACE), no_restart=True)
+        except ValueError:
+            break
+        time.sleep(0.1)
+    return actor.options(name=name, **ACTOR_OPTIONS)
+
+
+def _answers(asked: list[Any], timeout_seconds: float) -> list[Any]:
+    """Raises the WeftError of the first that failed with one, else internal."""
+    try:
+        answers: list[Any] = ray.get(asked, timeout=timeout_seconds)
+    except RayError as error:
+        cause = getattr(error, "cause", None)
+        if isinstance(cause, WeftError):
+            raise cause from None
+        raise WeftError("internal", f"{type(error).__name__}: {error}") from None
+    return answers

@@ -1,0 +1,95 @@
+"""The whole system, from the ground up: PostgreSQL, Redis, Ray, owners, gateways. Leaving ends it
+the other way round: clients are told, checkpoints are written, and what was started is stopped.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+
+from pydantic import SecretStr
+
+from cluster.data_dir_file import Running, announce, hold
+from cluster.embedded_services import postgres_server, redis_server
+from cluster.port_server import claim_port
+from cluster.ray_launch import Fleet, OwnerOrder, ray_runtime
+from cluster.secret_file import keep_secret
+from cluster.settings import Settings
+from gateway.service import GatewaySettings
+from storage.postgres_migrations import migrate
+
+Say = Callable[[str], None]
+PORTS_PER_GATEWAY = 2  # the defaults for ws and http are neighbours
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    running: Running = field(repr=False)
+    gateways: list[dict[str, str]]  # {"ws": url, "http": url} of each
+    ray_dashboard: str | None
+    fleet: Fleet = field(repr=False)
+
+
+@contextmanager
+def running_system(settings: Settings, say: Say) -> Iterator[System]:
+    """Yields when clients can connect. Raises WeftError: misconfigured, storage_unavailable, …"""
+    with ExitStack() as stack:
+        stack.enter_context(hold(settings.data_dir))
+        gateways = _gateway_orders(settings)
+        say("PostgreSQL" if settings.postgres_url else "PostgreSQL, embedded")
+        postgres_url = stack.enter_context(postgres_server(settings))
+        for version in asyncio.run(migrate(postgres_url)):
+            say(f"  migration {version}")
+        say("Redis" if settings.redis_url else "Redis, embedded")
+        redis_url = stack.enter_context(redis_server(settings))
+        say(f"Ray at {settings.ray_address}" if settings.ray_address else "Ray, local")
+        ray_dashboard = stack.enter_context(ray_runtime(settings.ray_address, settings.data_dir))
+        say(f"{settings.owners} owner(s), {settings.gateways} gateway(s)")
+        fleet = Fleet(postgres_url, redis_url)
+        stack.callback(fleet.stop)
+        urls = fleet.start(_owner_orders(settings), gateways)
+        running = Running(
+            pid=os.getpid(),
+            ws=urls[0]["ws"],
+            http=urls[0]["http"],
+            admin_key=gateways[0].admin_key,
+            postgres_url=postgres_url,
+            redis_url=redis_url,
+        )
+        stack.enter_context(announce(settings.data_dir, running))
+        yield System(running, urls, ray_dashboard, fleet)
+        say("stopping: clients are told, checkpoints written")
+
+
+def _gateway_orders(settings: Settings) -> list[GatewaySettings]:
+    """Ports are chosen here and once, so that a gateway that was restarted has them again."""
+    admin_key = _secret(settings, "admin_key", settings.admin_key)
+    link_secret = _secret(settings, "link_secret", settings.link_secret)
+    return [
+        GatewaySettings(
+            gateway_id=f"gateway-{number}",
+            link_secret=link_secret,
+            admin_key=admin_key,
+            host=settings.host,
+            ws_port=_port(settings.host, settings.ws_port, number, "--ws-port"),
+            http_port=_port(settings.host, settings.http_port, number, "--http-port"),
+        )
+        for number in range(settings.gateways)
+    ]
+
+
+def _owner_orders(settings: Settings) -> list[OwnerOrder]:
+    link_secret = _secret(settings, "link_secret", settings.link_secret)
+    return [
+        OwnerOrder(f"owner-{number}", link_secret, settings.host)
+        for number in range(settings.owners)
+    ]
+
+
+def _secret(settings: Settings, name: str, given: SecretStr | None) -> str:
+    return keep_secret(settings.data_dir, name, given and given.get_secret_value())
+
+
+def _port(host: str, first: int, number: int, flag: str) -> int:
+    return claim_port(host, first + number * PORTS_PER_GATEWAY if first else 0, flag)
