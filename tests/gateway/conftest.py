@@ -65,10 +65,11 @@ class World:
     tables: MemoryTables
     dashboard_id: UUID = field(default_factory=uuid4)
 
-    async def token(self) -> str:
+    async def token(self, ttl_seconds: float = 60.0) -> str:
         name = uuid4().hex
+        token_hash = hashlib.sha256(name.encode()).hexdigest()
         user_id = await self.accounts.create_user(f"{name}@example.org", name)
-        await self.accounts.create_session(user_id, hashlib.sha256(name.encode()).hexdigest(), 60)
+        await self.accounts.create_session(user_id, token_hash, ttl_seconds)
         return name
 
     async def client(self, **options: Any) -> Client:
@@ -83,11 +84,17 @@ class World:
 
 
 @pytest.fixture
-async def world() -> AsyncIterator[World]:
+def http_port() -> int | None:
+    """Tests of the HTTP API say 0; the others need none, and stop faster."""
+    return None
+
+
+@pytest.fixture
+async def world(http_port: int | None) -> AsyncIterator[World]:
     tables = MemoryTables(clock=time.time)
     accounts = MemoryAccounts(tables)
     directory = MemoryDirectory()
-    settings = GatewaySettings("gateway-1", LINK_SECRET, ADMIN_KEY)
+    settings = GatewaySettings("gateway-1", LINK_SECRET, ADMIN_KEY, http_port=http_port)
     async with FakeOwner() as owner:
         await directory.announce_owner(owner.address, 60)
         service = GatewayService(settings, accounts, directory)

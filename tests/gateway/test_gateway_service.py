@@ -74,12 +74,23 @@ async def test_a_closed_socket_is_detached_from_its_owner(world: World) -> None:
     assert (await world.owner.detached.get()).n == attached.n
 
 
-@pytest.mark.parametrize("token", ["unknown", "expired"])
-async def test_a_token_that_does_not_count_is_4401(world: World, token: str) -> None:
+async def test_an_unknown_token_is_4401(world: World) -> None:
     client = await world.client()
-    refusal = await client.hello(token)
+    refusal = await client.hello("unknown")
     assert (refusal["type"], refusal["code"]) == ("error", "unauthenticated")
     assert await client.closed() == 4401
+
+
+async def test_a_session_that_expires_closes_its_open_socket(world: World) -> None:
+    client = await world.client()
+    assert (await client.hello(await world.token(ttl_seconds=0.2)))["type"] == "welcome"
+    assert (await client.receive())["code"] == "unauthenticated"
+    assert await client.closed() == 4401
+
+
+async def test_who_never_says_hello_is_4408(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("weft.limits.HELLO_TIMEOUT_SECONDS", 0.05)
+    assert await (await world.client()).closed() == 4408
 
 
 async def test_without_postgres_a_hello_is_told_to_try_later(world: World) -> None:
@@ -110,6 +121,46 @@ async def test_text_that_is_not_utf8_is_1007(world: World) -> None:
     ann = await world.member()
     await ann.websocket.send(b"\xff\xfe", text=True)
     assert await ann.closed() == 1007
+
+
+HOSTILE = [
+    "nonsense",
+    "[" * 10_000 + "]" * 10_000,
+    '{"type": "submit"}',
+    '{"type": "join", "dashboardId": 7}',
+    '{"sequence": ' + "9" * 400 + "}",
+    '"\0"',
+]
+HOSTILE_SUBMISSIONS = [
+    '{"type": "insert", "path": ["title"], "position": -1, "value": "x"}',
+    '{"type": "update", "path": ["settings", "a"], "value": NaN}',
+    '{"type": "update", "path": ["settings", "a"], "value": 99999999999999999999}',
+    r'{"type": "update", "path": ["settings", "a"], "value": "\u0000"}',
+    r'{"type": "update", "path": ["settings", "a"], "value": "\ud800"}',
+    '{"type": "update", "path": ["settings", "a"], "value": ' + "[" * 9_999 + "]" * 9_999 + "}",
+    '{"type": "update", "path": ["settings", "__proto__"], "value": 1}',
+    '{"type": "explode"}',
+    "7",
+]
+
+
+async def test_law7_hostile_frames_are_each_answered_and_nobody_else_notices(world: World) -> None:
+    ann, bob = await world.member(), await world.member()
+    for frame in HOSTILE:
+        await ann.websocket.send(frame)
+        assert (await ann.receive())["type"] == "error"
+    for sequence, operation in enumerate(HOSTILE_SUBMISSIONS, start=1):
+        await ann.websocket.send(
+            f'{{"type": "submit", "operations": [{operation}], "baseVersion": 0, '
+            f'"dashboardId": "{world.dashboard_id}", "sequence": {sequence}}}'
+        )
+        rejected = await ann.receive()
+        assert (rejected["type"], rejected["sequence"]) == ("rejected", sequence)
+        assert rejected["retry"] == "never"
+    await ann.send(submit(world, sequence=100))
+    for client in (ann, bob):
+        assert (await client.receive())["type"] == "committed"
+    assert (await world.owner.submitted.get()).sequence == 100
 
 
 # --- owners that move and vanish ------------------------------------------------------------------

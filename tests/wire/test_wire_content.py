@@ -80,9 +80,8 @@ def test_a_value_without_nesting_has_depth_one() -> None:
 
 @pytest.mark.parametrize("exact", [1, 1.5, "text", 2.0**62, -(2.0**62), True, None])
 def test_a_number_that_every_parser_reads_alike_is_exact(exact: Any) -> None:
-    if type(exact) is not float or abs(exact) <= INTEGER_MAX:
-        assert check_content({"a": exact})
-    assert check_content([float(2**62)])
+    assert check_content({"a": exact})
+    assert check_content(exact)
 
 
 @pytest.mark.parametrize("doubtful", [2.0**63, -(2.0**63), 1e300])

@@ -1,0 +1,81 @@
+"""Rooms and the choice of owners: pure, and alike in every gateway."""
+
+from uuid import UUID, uuid4
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.owner_lookup import KnownOwners, rendezvous_owner
+from gateway.rooms import Rooms
+from storage.ports import OwnerAddress
+
+D1, D2 = UUID(int=1), UUID(int=2)
+
+
+def owner(name: str) -> OwnerAddress:
+    return OwnerAddress(name, "incarnation", f"ws://{name}/link")
+
+
+owners = st.sets(st.sampled_from("abcdefgh"), min_size=1).map(
+    lambda names: [owner(name) for name in sorted(names)]
+)
+
+
+@given(st.uuids(), owners)
+def test_the_choice_does_not_depend_on_the_order_of_owners(
+    dashboard_id: UUID, candidates: list[OwnerAddress]
+) -> None:
+    chosen = rendezvous_owner(dashboard_id, candidates)
+    assert chosen in candidates
+    assert rendezvous_owner(dashboard_id, reversed(candidates)) == chosen
+
+
+@given(st.uuids(), owners, st.sampled_from("abcdefgh"))
+def test_one_owner_more_takes_dashboards_only_for_itself(
+    dashboard_id: UUID, candidates: list[OwnerAddress], name: str
+) -> None:
+    before = rendezvous_owner(dashboard_id, candidates)
+    after = rendezvous_owner(dashboard_id, [*candidates, owner(name)])
+    assert after in (before, owner(name))
+
+
+def test_dashboards_are_spread_over_the_owners() -> None:
+    candidates = [owner("a"), owner("b"), owner("c")]
+    chosen = [rendezvous_owner(UUID(int=number), candidates) for number in range(3_000)]
+    assert all(chosen.count(candidate) > 800 for candidate in candidates)
+
+
+def test_without_an_owner_there_is_no_choice() -> None:
+    assert rendezvous_owner(uuid4(), []) is None
+    assert KnownOwners().choose(uuid4()) is None
+
+
+def test_known_owners_are_kept_when_the_directory_knows_none() -> None:
+    known = KnownOwners()
+    known.learn((owner("a"), owner("b")))
+    known.learn(())
+    assert known.choose(D1, unreachable=[owner("a")]) == owner("b")
+    assert known.choose(D1, unreachable=[owner("a"), owner("b")]) is None
+
+
+def test_a_room_holds_who_entered_until_they_leave() -> None:
+    rooms: Rooms[str] = Rooms()
+    rooms.enter(D1, "ann")
+    rooms.enter(D1, "bob")
+    rooms.enter(D1, "ann")
+    rooms.enter(D2, "ann")
+    assert list(rooms.members(D1)) == ["ann", "bob"]
+    rooms.leave(D1, "ann")
+    rooms.leave(D1, "ann")
+    rooms.leave(D1, "stranger")
+    assert list(rooms.members(D1)) == ["bob"]
+    assert list(rooms.members(D2)) == ["ann"]
+
+
+def test_an_empty_room_is_forgotten() -> None:
+    rooms: Rooms[str] = Rooms()
+    rooms.enter(D1, "ann")
+    rooms.leave(D1, "ann")
+    rooms.leave(D2, "ann")
+    assert len(rooms) == 0
+    assert not rooms.members(D1)
