@@ -1,5 +1,7 @@
 """The replica as a conversation: what the user does, what the server says, what it answers."""
 
+import json
+
 import pytest
 
 from tests.client.conversation import (
@@ -16,6 +18,7 @@ from tests.client.conversation import (
     typed,
     updated,
 )
+from weft.client.replica import Replica
 from weft.errors import OperationError, WeftError
 
 TEXT = ("config", "text")
@@ -470,3 +473,21 @@ def test_much_that_waits_is_sent_in_parts_and_no_edit_is_torn() -> None:
         talk.committed(committed)
     assert counts == [250, 250, 101, 1]
     assert talk.state == "saved"
+
+
+# --- a page that is loaded again -----------------------------------------------------------------
+
+
+def test_law3_a_stored_replica_goes_on_where_it_was() -> None:
+    talk = Conversation()
+    talk.edit.insert(WIDGET, TEXT, 5, "!")
+    talk.edit.insert(WIDGET, TEXT, 6, "?")
+    stored = json.loads(json.dumps(talk.replica.to_json()))
+
+    later = Conversation(joined=False)
+    later.replica = Replica.from_json(stored, lambda: 0.0)
+    assert (later.text, later.state) == ("hello!?", "offline")
+    later.connect()
+    later.joined(1, submission(1, typed(5, "!"), by=ME), last=(1, 1))
+    assert later.text == "hello!?"
+    assert later.sent() == [join(0, wants_tail=True), submit(2, 1, typed(6, "?"))]

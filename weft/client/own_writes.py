@@ -41,7 +41,9 @@ class OwnWrites:
     def meet(self, base_version: int, operations: Operations) -> tuple[Overwritten, ...]:
         """These have committed, made at `base_version`: whom do they overwrite unseen?"""
         overwritten: list[Overwritten] = []
-        for target_id in {operation.target_id for operation in operations} & self._by_target.keys():
+        for target_id in dict.fromkeys(operation.target_id for operation in operations):
+            if target_id not in self._by_target:
+                continue
             touching = tuple(op for op in operations if op.target_id == target_id)
             standing: list[Write] = []
             for write in self._by_target[target_id]:

@@ -9,7 +9,7 @@ so an edit or a batch is not torn apart.
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from weft.errors import WeftError
 from weft.limits import (
@@ -18,7 +18,15 @@ from weft.limits import (
     SUBMISSION_TARGET_BYTES,
     SUBMISSION_TARGET_OPERATIONS,
 )
-from weft.ot import apply, compose, invert, normalize, operation_to_json, transform_pair
+from weft.ot import (
+    apply,
+    compose,
+    invert,
+    normalize,
+    operation_from_json,
+    operation_to_json,
+    transform_pair,
+)
 from weft.ot.document import Document
 from weft.ot.operation import Operation, Operations
 from weft.wire.codec import encode
@@ -60,6 +68,30 @@ class Pending:
     def operations(self) -> Operations:
         """All of them, in order: what leads from the confirmed document to the view."""
         return tuple(operation for layer in self._layers() for operation in layer)
+
+    # --- over a reload --------------------------------------------------------------------------
+
+    def to_json(self) -> dict[str, Any]:
+        """An open batch counts as closed."""
+        flying = self.in_flight
+        layers = [layer.operations for layer in self._waiting]
+        if self._batch is not None and self._batch.operations:
+            layers.append(self._batch.operations)
+        return {
+            "inFlight": flying and [flying.sequence, _to_json(flying.operations)],
+            "waiting": [_to_json(operations) for operations in layers],
+        }
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "Pending":
+        pending = cls()
+        if stored["inFlight"] is not None:
+            sequence, operations = stored["inFlight"]
+            pending.in_flight = InFlight(sequence, _from_json(operations))
+        for layer in stored["waiting"]:
+            operations = _from_json(layer)
+            pending._waiting.append(Layer(operations, bytes_of(operations)))
+        return pending
 
     # --- the user -------------------------------------------------------------------------------
 
@@ -178,6 +210,14 @@ class Pending:
                 added = joined
         if added.operations:  # not an edit and what undid it
             self._waiting.append(added)
+
+
+def _to_json(operations: Operations) -> list[dict[str, Any]]:
+    return [operation_to_json(operation) for operation in operations]
+
+
+def _from_json(operations: list[dict[str, Any]]) -> Operations:
+    return tuple(operation_from_json(operation, trusted=True) for operation in operations)
 
 
 def bytes_of(operations: Operations) -> int:

@@ -7,6 +7,7 @@ committed sequence decides whether it is sent again. See docs/spec.md, "Rules of
 
 from collections.abc import Sequence
 from enum import Enum
+from typing import Any
 from uuid import UUID
 
 from weft.client.answers import error_in
@@ -27,6 +28,7 @@ from weft.client.instructions import (
     Wait,
 )
 from weft.client.notices import Notice
+from weft.client.pending import Pending
 from weft.client.status import Status, status_of
 from weft.client.working_copy import WorkingCopy
 from weft.errors import OperationError, Retry, WeftError
@@ -86,6 +88,32 @@ class Replica:
             conflicts=len(self.copy.notices),
             error=self.error,
         )
+
+    # --- over a reload --------------------------------------------------------------------------
+
+    def to_json(self) -> dict[str, Any]:
+        """All that a later life of this replica needs to go on; open notices are not in it.
+
+        To be stored after every change. Only one life at a time may use it.
+        """
+        return {
+            "dashboardId": str(self.dashboard_id),
+            "replicaId": str(self.replica_id),
+            "sequence": self._sequence,
+            "version": self.version,
+            "state": self.copy.confirmed.to_json(),
+            "pending": self.copy.pending.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any], chance: Chance) -> "Replica":
+        """The replica that `to_json` has stored, not connected yet."""
+        replica = cls(UUID(stored["dashboardId"]), UUID(stored["replicaId"]), chance)
+        replica.version = stored["version"]
+        replica._sequence = stored["sequence"]
+        confirmed = Document.from_json(stored["state"])
+        replica.copy = WorkingCopy(confirmed, Pending.from_json(stored["pending"]))
+        return replica
 
     # --- what the user does ---------------------------------------------------------------------
 

@@ -23,10 +23,11 @@ News: TypeAlias = list[Show | Notify]
 
 
 class WorkingCopy:
-    def __init__(self, confirmed: Document) -> None:
+    def __init__(self, confirmed: Document, pending: Pending | None = None) -> None:
+        """Raises OperationError when what is pending does not belong to this document."""
+        self.pending = pending or Pending()
         self.confirmed = confirmed
-        self.view = confirmed
-        self.pending = Pending()
+        self.view = apply(confirmed, self.pending.operations, within_limits=False)
         self.notices = Notices()
         self._own_writes = OwnWrites()
 
