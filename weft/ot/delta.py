@@ -4,7 +4,7 @@ Canonical: no empty text, no empty attributes, no two text runs side by side wit
 `Runs` is immutable and behaves as a sequence of code points and embeds: `len`, slice, `+`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 from weft.errors import OperationError
@@ -22,26 +22,28 @@ _ATTRIBUTES_WEIGHT: Final = weigh({"attributes": ""}) - weigh({}) - weigh("")
 
 
 class Runs:
-    """A piece of rich text; `weight` is that of its part of the list under `ops`."""
+    """A piece of rich text: a sequence of code points and embeds."""
 
-    __slots__ = ("length", "runs", "weight")
+    __slots__ = ("_weight", "length", "runs")
 
-    def __init__(self, runs: tuple[Run, ...]) -> None:
+    def __init__(self, runs: tuple[Run, ...], length: int | None = None) -> None:
         self.runs = runs
-        length = weight = 0
-        for content, attributes in runs:
-            length += len(content) if type(content) is str else 1
-            weight += _RUN_WEIGHT + weigh(content)
-            if attributes is not None:
-                weight += _ATTRIBUTES_WEIGHT + weigh(attributes)
-        self.length = length
-        self.weight = weight
+        self.length = sum(map(length_of, runs)) if length is None else length
+        self._weight = -1  # not yet asked for
+
+    @property
+    def weight(self) -> int:
+        """About the bytes of its part of the list under `ops`."""
+        if self._weight < 0:
+            self._weight = sum(map(_weight_of, self.runs))
+        return self._weight
 
     def __len__(self) -> int:
         return self.length
 
     def __getitem__(self, part: slice) -> "Runs":
-        start, stop, _ = part.indices(self.length)
+        start = part.start or 0
+        stop = self.length if part.stop is None else min(part.stop, self.length)
         if start == 0 and stop == self.length:
             return self
         taken: list[Run] = []
@@ -52,24 +54,100 @@ class Runs:
             content = run[0]
             end = offset + (len(content) if type(content) is str else 1)
             if end > start:
-                if offset < start or end > stop:  # only text has an inside
-                    assert type(content) is str
-                    run = (content[max(0, start - offset) : stop - offset], run[1])  # noqa: PLW2901
-                taken.append(run)
+                if type(content) is str and (offset < start or end > stop):
+                    taken.append((content[max(0, start - offset) : stop - offset], run[1]))
+                else:
+                    taken.append(run)
             offset = end
-        return Runs(tuple(taken))
+        return Runs(tuple(taken), max(0, stop - start))
 
     def __add__(self, other: "Runs") -> "Runs":
         if not self.runs or not other.runs:
             return self if self.runs else other
+        length = self.length + other.length
         merged = _merge(self.runs[-1], other.runs[0])
         if merged is None:
-            return Runs(self.runs + other.runs)
-        return Runs((*self.runs[:-1], merged, *other.runs[1:]))
+            return Runs(self.runs + other.runs, length)
+        return Runs((*self.runs[:-1], merged, *other.runs[1:]), length)
+
+    def spliced(self, start: int, stop: int, content: "Runs") -> "Runs":
+        """With `content` in place of the elements from `start` up to `stop`.
+
+        Only the runs about that place are looked into and weighed anew.
+        """
+        runs = self.runs
+        first, first_at = self._run_at(start, 0, 0)
+        last, last_at = self._run_at(stop, first, first_at)
+        low, high = max(0, first - 1), min(last + 1, len(runs))
+        about = list(runs[low:first])
+        if start > first_at:
+            text, attributes = runs[first]
+            about.append((text[: start - first_at], attributes))  # type: ignore[index]
+        about += content.runs
+        if last < high:
+            text, attributes = runs[last]
+            about.append((text[stop - last_at :] if stop > last_at else text, attributes))  # type: ignore[index]
+        joined = join(about)
+        result = Runs(
+            runs[:low] + joined + runs[high:], self.length + start - stop + content.length
+        )
+        result._weight = (
+            self.weight + sum(map(_weight_of, joined)) - sum(map(_weight_of, runs[low:high]))
+        )
+        return result
+
+    def _run_at(self, position: int, index: int, at: int) -> tuple[int, int]:
+        """The run that holds the element at `position`, and its start; sought from `index`."""
+        for run in self.runs[index:]:
+            content = run[0]
+            end = at + (len(content) if type(content) is str else 1)
+            if end > position:
+                break
+            index += 1
+            at = end
+        return index, at
 
     def formatted(self, changes: Mapping[str, JsonValue]) -> "Runs":
         """With `changes` set on every run; a change to None takes the attribute away."""
         return Runs(join((content, _changed(old, changes)) for content, old in self.runs))
+
+    def cut(self, most: int, most_runs: int) -> tuple["Runs", ...]:
+        """In pieces of at most `most` elements and `most_runs` runs."""
+        pieces: list[Runs] = []
+        piece: list[Run] = []
+        length = 0
+        for run in _shortened(self.runs, most):
+            if piece and (length + length_of(run) > most or len(piece) == most_runs):
+                pieces.append(Runs(tuple(piece)))
+                piece, length = [], 0
+            piece.append(run)
+            length += length_of(run)
+        if piece:
+            pieces.append(Runs(tuple(piece)))
+        return tuple(pieces)
+
+
+def length_of(run: Run) -> int:
+    return len(run[0]) if type(run[0]) is str else 1
+
+
+def _weight_of(run: Run) -> int:
+    content, attributes = run
+    weight = _RUN_WEIGHT + weigh(content)
+    return weight if attributes is None else weight + _ATTRIBUTES_WEIGHT + weigh(attributes)
+
+
+def _shortened(runs: tuple[Run, ...], most: int) -> Iterator[Run]:
+    """The same text in runs of at most `most` code points."""
+    for content, attributes in runs:
+        if type(content) is str and len(content) > most:
+            for at in range(0, len(content), most):
+                yield content[at : at + most], attributes
+        else:
+            yield content, attributes
+
+
+NO_RUNS: Final = Runs(())
 
 
 def run_of(content: Content, attributes: Attributes) -> Runs:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from weft.ot.application import nodes_to_sequence, perform
-from weft.ot.delta import Attributes, Run, Runs, same_attributes
+from weft.ot.delta import Attributes, Runs, length_of, same_attributes
 from weft.ot.document import Document
 from weft.ot.operation import ABSENT, Operation, Operations
 from weft.ot.pairs import size_of
@@ -62,7 +62,7 @@ def _restored(deletion: Operation, content: Any) -> Operations:
                 attributes=_copied(attributes),
             )
         )
-        position += _length((value, attributes))
+        position += length_of((value, attributes))
     return tuple(inserts)
 
 
@@ -73,7 +73,7 @@ def _unformatted(operation: Operation, runs: Runs) -> Operations:
     for run in runs.runs:
         had = run[1] or {}
         old = {name: plain(had.get(name)) for name in operation.attributes or {}}
-        length = _length(run)
+        length = length_of(run)
         last = formats[-1] if formats else None
         if last is not None and same_attributes(last.attributes, old):
             formats[-1] = last._replace(length=last.length + length)
@@ -81,10 +81,6 @@ def _unformatted(operation: Operation, runs: Runs) -> Operations:
             formats.append(operation._replace(position=position, length=length, attributes=old))
         position += length
     return tuple(formats)
-
-
-def _length(run: Run) -> int:
-    return len(run[0]) if type(run[0]) is str else 1
 
 
 def _copied(attributes: Attributes) -> Attributes:

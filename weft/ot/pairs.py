@@ -276,7 +276,8 @@ def _shifted(operation: Operation, by: int) -> Operation:
 
 
 def _ranged(operation: Operation, position: int, length: int) -> Operation:
-    return operation._replace(position=position, length=length)
+    kind, target_id, path, value, old_value, _, _, attributes, reason = operation
+    return Operation(kind, target_id, path, value, old_value, position, length, attributes, reason)
 
 
 def _closed_up(operation: Operation, deletion: Operation) -> Operation | None:

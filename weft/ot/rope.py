@@ -7,7 +7,7 @@ typed. The figures that decided against a tree are in docs/decisions/0002.
 
 from typing import Any, ClassVar, Generic, Protocol, Self, SupportsIndex, TypeVar
 
-from weft.ot.delta import DELTA_WEIGHT, Runs, delta_of
+from weft.ot.delta import DELTA_WEIGHT, NO_RUNS, Runs, delta_of
 from weft.ot.operation import JsonValue
 
 
@@ -49,15 +49,14 @@ class Rope(Generic[C]):
         while stop > last_base + len(self.chunks[last]):
             last_base += len(self.chunks[last])
             last += 1
-        head, tail = self.chunks[first][: start - base], self.chunks[last][stop - last_base :]
-        middle = head + tail if content is None else head + content + tail
+        middle = self._joined(first, start - base, last, stop - last_base, content)
         end = last + 1
-        size = len(middle)
-        if size < self.CHUNK_MAX // 4 and first > 0:  # small chunks do not pile up
+        share = self._share(middle)
+        if share < 1 / 4 and first > 0:  # small chunks do not pile up
             before = self.chunks[first - 1]
-            if len(before) + size <= self.CHUNK_MAX // 2:
+            if share + self._share(before) <= 1 / 2:
                 first, base, middle = first - 1, base - len(before), before + middle
-        pieces = (middle,) if 0 < len(middle) <= self.CHUNK_MAX else self._cut(middle)
+        pieces = (middle,) if len(middle) > 0 and share <= 1 else self._cut(middle)
         length = self.length + start - stop + (0 if content is None else len(content))
         return self._replaced(first, end, pieces, length, base)
 
@@ -69,6 +68,11 @@ class Rope(Generic[C]):
             index += 1
             result = result + self.chunks[index][: stop - base]
         return result  # type: ignore[no-any-return]
+
+    def _joined(self, first: int, start: int, last: int, stop: int, content: C | None) -> C:
+        """One chunk of what lies before `start` in chunk `first`, and after `stop` in `last`."""
+        head, tail = self.chunks[first][:start], self.chunks[last][stop:]
+        return head + tail if content is None else head + content + tail  # type: ignore[no-any-return]
 
     def _replaced(
         self, first: int, end: int, pieces: tuple[C, ...], length: int, base: int
@@ -91,18 +95,20 @@ class Rope(Generic[C]):
             index += 1
         return index, base
 
+    def _share(self, chunk: C) -> float:
+        """How much of a full chunk this is."""
+        return len(chunk) / self.CHUNK_MAX
+
     @classmethod
     def _cut(cls, content: C) -> tuple[C, ...]:
         size = cls.CHUNK_MAX // 2  # room to grow
-        if len(content) <= cls.CHUNK_MAX:
-            return (content,) if len(content) else ()
         return tuple(content[at : at + size] for at in range(0, len(content), size))
 
 
 class Text(Rope[str]):
     """Plain text beyond one chunk."""
 
-    CHUNK_MAX = 2_048
+    CHUNK_MAX = 8_192
     __slots__ = ()
 
     def to_json(self) -> str:
@@ -112,21 +118,21 @@ class Text(Rope[str]):
 class Items(Rope[list[JsonValue]]):
     """A JSON list beyond one chunk. Its items are nodes of the document."""
 
-    CHUNK_MAX = 512
+    CHUNK_MAX = 1_024
     __slots__ = ()
 
     def __getitem__(self, index: SupportsIndex) -> JsonValue:
-        at, base = self._locate(int(index) + 1)
-        return self.chunks[at][int(index) - base]
+        return self.cut_out(int(index), int(index) + 1)[0]
 
     def with_item(self, index: int, item: JsonValue) -> "Items":
         return self.splice(index, index + 1, [item])
 
 
 class RichText(Rope[Runs]):
-    """Rich text that has been edited; `weight` as of its JSON, a run more per chunk."""
+    """Rich text that has been edited; `weight` as of its JSON, with a run more per chunk."""
 
-    CHUNK_MAX = 1_024
+    CHUNK_MAX = 8_192
+    RUNS_MAX: ClassVar[int] = 64  # of one chunk, as an edit goes through its runs
     __slots__ = ("weight",)
 
     weight: int
@@ -137,6 +143,9 @@ class RichText(Rope[Runs]):
         result.weight = DELTA_WEIGHT + _weight(result.chunks)
         return result
 
+    def to_json(self) -> dict[str, JsonValue]:
+        return delta_of(run for chunk in self.chunks for run in chunk.runs)
+
     def _replaced(
         self, first: int, end: int, pieces: tuple[Runs, ...], length: int, base: int
     ) -> Self:
@@ -144,8 +153,17 @@ class RichText(Rope[Runs]):
         result.weight = self.weight + _weight(pieces) - _weight(self.chunks[first:end])
         return result
 
-    def to_json(self) -> dict[str, JsonValue]:
-        return delta_of(run for chunk in self.chunks for run in chunk.runs)
+    def _joined(self, first: int, start: int, last: int, stop: int, content: Runs | None) -> Runs:
+        if first == last:
+            return self.chunks[first].spliced(start, stop, content or NO_RUNS)
+        return super()._joined(first, start, last, stop, content)
+
+    def _share(self, chunk: Runs) -> float:
+        return max(len(chunk) / self.CHUNK_MAX, len(chunk.runs) / self.RUNS_MAX)
+
+    @classmethod
+    def _cut(cls, content: Runs) -> tuple[Runs, ...]:
+        return content.cut(cls.CHUNK_MAX // 2, cls.RUNS_MAX // 2)
 
 
 def _weight(chunks: tuple[Runs, ...]) -> int:

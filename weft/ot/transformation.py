@@ -36,6 +36,8 @@ class TransformResult(NamedTuple):
 
 def transform_pair(earlier: Sequence[Operation], later: Sequence[Operation]) -> TransformResult:
     """Two lists made at one document, `earlier` first in server order."""
+    if len(earlier) == 1 and len(later) == 1:  # the commonest, and the shortest way
+        return _single(earlier[0], later[0])
     grid = _Grid(earlier)
     transformed = [step for index, each in enumerate(later) for step in grid.pass_over(each, index)]
     return TransformResult(grid.earlier(), tuple(transformed), tuple(grid.conflicts))
@@ -48,6 +50,14 @@ def transform(
     if side == "later":
         return transform_pair(over, operations).later
     return transform_pair(operations, over).earlier
+
+
+def _single(a: Operation, b: Operation) -> TransformResult:
+    meeting = meet(a, b)
+    if meeting is None:
+        return TransformResult((a,), (b,), ())
+    conflicts = () if meeting.loss is None else (_conflict(meeting.loss, a, b, 0, 0),)
+    return TransformResult(meeting.earlier, meeting.later, conflicts)
 
 
 class _Grid:
