@@ -82,8 +82,8 @@ async def test_law3_after_a_cut_it_comes_back_by_itself_and_sends_what_was_not_c
         server.silent = False
         board.insert(WIDGET, TEXT, 6, "?")
         await board.saved(10)
-        assert [s["operations"][0]["value"] for s in server.submissions] == ["!?"]
-        assert [frame["sequence"] for frame in await server.heard("submit", 2)] == [1, 1]
+        assert [s["operations"][0]["value"] for s in server.submissions] == ["!", "?"]
+        assert [frame["sequence"] for frame in await server.heard("submit", 3)] == [1, 1, 2]
 
 
 async def test_law3_what_was_committed_unheard_is_not_sent_again(server: FakeServer) -> None:

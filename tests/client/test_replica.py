@@ -286,7 +286,7 @@ def test_edits_that_stood_on_a_refused_one_are_told_too() -> None:
 
 
 @pytest.mark.parametrize("code", ["rate_limited", "storage_unavailable", "in_flight"])
-def test_a_submission_refused_for_now_is_sent_later_under_a_new_sequence(code: str) -> None:
+def test_law3_a_submission_refused_for_now_is_sent_later_under_its_own_sequence(code: str) -> None:
     talk = Conversation()
     talk.edit.insert(WIDGET, TEXT, 5, "!")
     talk.rejected(1, code, retryAfterMs=500)
@@ -295,7 +295,7 @@ def test_a_submission_refused_for_now_is_sent_later_under_a_new_sequence(code: s
     talk.committed(submission(1, typed(0, "> ")))
     assert talk.sent() == [submit(1, 0, typed(5, "!"))], "it waits"
     talk.wait_is_over()
-    assert talk.sent() == [submit(2, 1, typed(7, "!?"))]
+    assert talk.sent() == [submit(1, 1, typed(7, "!"))], "not with what was typed since"
     assert talk.told() == []
 
 
@@ -305,17 +305,47 @@ def test_a_replica_too_far_behind_fetches_every_operation_and_sends_again() -> N
     talk.rejected(1, "rebase_required")
     assert talk.sent() == [submit(1, 0, typed(5, "!")), join(0, wants_tail=True)]
     talk.joined(1, submission(1, typed(0, "> ")))
-    assert talk.sent() == [submit(2, 1, typed(7, "!"))]
-    talk.rejected(2, "rebase_required")
+    assert talk.sent() == [submit(1, 1, typed(7, "!"))]
+    talk.rejected(1, "rebase_required")
     assert (talk.sent(), talk.waits()) == ([], [0.25]), "a second time it takes its time"
 
 
-def test_a_server_that_has_lost_versions_is_joined_afresh() -> None:
+def test_a_submission_that_has_become_void_is_not_sent_again_and_the_next_one_is() -> None:
+    talk = Conversation()
+    talk.edit.insert(WIDGET, TEXT, 5, "!")
+    talk.edit.set(None, "title", "Mine")
+    talk.disconnect()
+    talk.connect()
+    talk.sent()
+    talk.joined(1, submission(1, removed()))
+    assert talk.sent() == [submit(2, 1, updated(["title"], "Mine", None))]
+
+
+def test_an_owner_that_was_replaced_and_is_behind_is_not_followed() -> None:
+    talk = Conversation()
+    talk.committed(submission(1, typed(0, "a")))
+    talk.disconnect()
+    talk.connect()
+    talk.joined(0, state={"title": "Sales", "widgets": {WIDGET: NOTE}})
+    assert (talk.text, talk.replica.version, talk.waits()) == ("ahello", 1, [0.125])
+    talk.wait_is_over()
+    talk.joined(1)
+    assert (talk.text, talk.state) == ("ahello", "saved")
+
+
+def test_a_server_that_has_really_lost_versions_is_followed_in_the_end() -> None:
     talk = Conversation()
     talk.committed(submission(1, typed(0, "a")))
     talk.edit.insert(WIDGET, TEXT, 0, "b")
     talk.rejected(1, "future_version")
-    assert talk.sent()[-1] == join()
+    for _ in range(3):
+        assert talk.sent()[-1] == join(1, wants_tail=True)
+        talk.ended("future_version")
+        talk.wait_is_over()
+    assert talk.sent() == [join(1, wants_tail=True)]
+    talk.ended("future_version")
+    talk.wait_is_over()
+    assert talk.sent() == [join()]
     talk.joined(0, state={"title": "Sales", "widgets": {WIDGET: NOTE}})
     assert (talk.text, talk.replica.version) == ("hello", 0)
     assert [notice.reason for notice in talk.told()] == ["history_gone"]
@@ -329,6 +359,16 @@ def test_operations_that_cannot_be_applied_lead_to_a_fresh_snapshot_and_not_to_a
     assert talk.sent() == [join()]
     talk.joined(1, state={"title": "Sales", "widgets": {WIDGET: NOTE}})
     assert talk.state == "saved"
+
+
+def test_an_acknowledgement_of_what_it_has_not_recognised_makes_it_start_afresh() -> None:
+    talk = Conversation()
+    talk.edit.insert(WIDGET, TEXT, 5, "!")
+    talk.hears(type="acknowledged", sequence=1, version=1)
+    assert len(talk.sent()) == 1, "it is on its way"
+    talk.committed(submission(1, typed(5, "!"), sequence=9, by=ME))
+    talk.hears(type="acknowledged", sequence=1, version=1)
+    assert talk.sent() == [join()]
 
 
 # --- what is lost is told ------------------------------------------------------------------------

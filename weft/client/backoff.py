@@ -15,18 +15,14 @@ class Backoff:
 
     def __init__(self, chance: Chance) -> None:
         self._chance = chance
-        self._attempts = 0
+        self.attempts = 0  # since the last success
 
     def next_seconds(self, at_least_ms: int | None = None) -> float:
         """The wait before the next attempt; `at_least_ms` is what the server asked for."""
-        span = min(RECONNECT_FIRST_SECONDS * 2.0**self._attempts, RECONNECT_MAX_SECONDS)
-        self._attempts = min(self._attempts + 1, 32)
+        span = min(RECONNECT_FIRST_SECONDS * 2.0**self.attempts, RECONNECT_MAX_SECONDS)
+        self.attempts = min(self.attempts + 1, 32)
         wait = span * (0.5 + 0.5 * self._chance())
         return wait if at_least_ms is None else at_least_ms / 1000 + wait
 
-    @property
-    def is_fresh(self) -> bool:
-        return self._attempts == 0
-
     def reset(self) -> None:
-        self._attempts = 0
+        self.attempts = 0

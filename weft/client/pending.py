@@ -159,19 +159,12 @@ class Pending:
         self.in_flight = None
         return self.rebase(inverse)
 
-    def take_back(self) -> None:
-        """What was in flight has certainly not committed: it waits again, before the rest."""
-        if self.in_flight is None:
-            return
-        operations, self.in_flight = self.in_flight.operations, None
-        waiting, self._waiting = self._waiting, deque()
-        if operations:
-            self._waiting.append(Layer(operations, bytes_of(operations)))
-        for layer in waiting:
-            self._wait(layer)
-
     def launch(self, sequence: int) -> InFlight | None:
-        """Put the first that waits in flight; None: nothing waits."""
+        """Put the first that waits in flight; None: nothing waits.
+
+        From here on the sequence and its content belong together, until it has committed or is
+        dropped: whoever has heard of one must find the other.
+        """
         operations: Operations = ()
         while self._waiting and not operations:
             operations, size_bytes = _compact(self._waiting.popleft())

@@ -7,7 +7,7 @@ committed sequence decides whether it is sent again. See docs/spec.md, "Rules of
 
 from collections.abc import Sequence
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from weft.client.answers import error_in
@@ -36,6 +36,7 @@ from weft.ot import operation_from_json, operation_to_json
 from weft.ot.document import Document
 from weft.ot.operation import Operations
 from weft.wire.messages import (
+    Acknowledged,
     Committed,
     Ended,
     ErrorFields,
@@ -48,6 +49,8 @@ from weft.wire.messages import (
     Submit,
     Tail,
 )
+
+PATIENT_ATTEMPTS: Final = 4  # before a server that is behind is taken at its word
 
 
 class Phase(Enum):
@@ -203,14 +206,18 @@ class Replica:
                     self._rejected(about.sequence, message)
                 elif self.phase is Phase.JOINING:
                     self._ended(message)
-            # Acknowledged: the submission itself is on its way, and tells more.
+            case Acknowledged():  # the submission itself has come, or is on its way
+                self._acknowledged(message)
 
     def _joined(self, message: Joined) -> None:
         if self.phase is not Phase.JOINING:
             return
+        if self._is_behind(message.version):
+            self._join_later()
+            return
         pending = self.copy.pending
-        flying = pending.in_flight
         if message.snapshot is not None:
+            flying = pending.in_flight
             in_it = flying is not None and flying.sequence <= message.last_sequence
             confirmed = Document.from_json(message.snapshot.state)
             self._out += self.copy.replace(confirmed, in_flight_is_in_it=in_it)
@@ -221,14 +228,28 @@ class Replica:
             return
         self.role = message.role
         self._sequence = max(self._sequence, message.last_sequence)
-        if pending.in_flight is not None:  # it has not committed, and never will from before
-            self._sequence = max(pending.in_flight.sequence - 1, message.last_sequence)
-            pending.take_back()
         if not pending:
             self._backoff.reset()
         self._afresh = False
         self.phase = Phase.JOINED
-        self._submit()
+        self._send_in_flight()  # it has not committed, and never will from before
+
+    def _acknowledged(self, message: Acknowledged) -> None:
+        flying = self.copy.pending.in_flight
+        passed = self.version is not None and message.version <= self.version
+        if flying is not None and flying.sequence == message.sequence and passed:
+            self._afresh = True  # it came by unrecognised: what is held is not to be trusted
+            self._join_again()
+
+    def _is_behind(self, version: int) -> bool:
+        """Does the server not have what this replica has seen?
+
+        An owner that was replaced may not know it yet; another join finds the new one. What stays
+        behind has really lost versions, and is followed.
+        """
+        behind = self.version is not None and version < self.version
+        self._afresh = self._afresh or (behind and self._backoff.attempts >= PATIENT_ATTEMPTS)
+        return behind and not self._afresh
 
     def _follow(self, submissions: Sequence[Submission]) -> bool:
         """Take in what is new of these; False: a version is missing."""
@@ -267,14 +288,12 @@ class Replica:
             self._out += self.copy.reject(error)
             self._submit()
             return
-        self.copy.pending.take_back()
         if error.retry is Retry.LATER:
             self._resting = True
             self._wait(message.retry_after_ms)
         elif error.retry is Retry.REAUTHENTICATE:
             self._out.append(Reauthenticate())
         else:
-            self._afresh = error.code == "future_version"
             self._join_again()
 
     def _ended(self, message: Ended | ErrorMessage) -> None:
@@ -287,7 +306,8 @@ class Replica:
         elif error.retry is Retry.REAUTHENTICATE:
             self._out.append(Reauthenticate())
         else:
-            self._afresh = self._afresh or error.code == "future_version"
+            if error.code == "future_version":
+                self._is_behind(0)
             self._join_later(message.retry_after_ms)
 
     def _wait_is_over(self) -> None:
@@ -295,7 +315,7 @@ class Replica:
             self._join()
         elif self.phase is Phase.JOINED:
             self._resting = False
-            self._submit()
+            self._send_in_flight()
 
     # --- what is asked for ----------------------------------------------------------------------
 
@@ -315,11 +335,11 @@ class Replica:
 
     def _join_again(self) -> None:
         """At once; but with growing waits when nothing comes of it."""
-        if self._backoff.is_fresh:
+        if self._backoff.attempts:
+            self._join_later()
+        else:
             self._backoff.next_seconds()
             self._join()
-        else:
-            self._join_later()
 
     def _join_later(self, at_least_ms: int | None = None) -> None:
         self.phase = Phase.WAITING
@@ -329,23 +349,30 @@ class Replica:
         self._out.append(Wait(self._backoff.next_seconds(at_least_ms)))
 
     def _submit(self) -> None:
-        if self.phase is not Phase.JOINED or self._resting or self.copy.pending.in_flight:
-            return
-        flying = self.copy.pending.launch(self._sequence + 1)
-        if flying is None:
+        """Put in flight what waits, if it may fly."""
+        pending = self.copy.pending
+        if self.phase is Phase.JOINED and not self._resting and pending.in_flight is None:
+            flying = pending.launch(self._sequence + 1)
+            if flying is not None:
+                self._sequence = flying.sequence
+                self._send_in_flight()
+
+    def _send_in_flight(self) -> None:
+        """Perhaps again, as it is now; when all of it has become void, what waits has its turn."""
+        flying = self.copy.pending.in_flight
+        if flying is None or not flying.operations:
+            self.copy.pending.in_flight = None
+            self._submit()
             return
         assert self.version is not None
-        self._sequence = flying.sequence
-        self._out.append(
-            Send(
-                Submit(
-                    dashboard_id=self.dashboard_id,
-                    sequence=flying.sequence,
-                    base_version=self.version,
-                    operations=[operation_to_json(operation) for operation in flying.operations],
-                )
-            )
+        operations = [operation_to_json(operation) for operation in flying.operations]
+        submit = Submit(
+            dashboard_id=self.dashboard_id,
+            sequence=flying.sequence,
+            base_version=self.version,
+            operations=operations,
         )
+        self._out.append(Send(submit))
 
     def _finish(self, error: WeftError | None) -> None:
         self.phase = Phase.FINISHED
