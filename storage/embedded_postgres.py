@@ -10,6 +10,7 @@ import pwd
 import shlex
 import subprocess
 import tempfile
+import time
 from importlib.util import find_spec
 from pathlib import Path
 from stat import S_IMODE
@@ -19,7 +20,11 @@ from urllib.parse import quote
 from storage.embedded_socket import socket_directory
 from weft.errors import WeftError
 
-START_TIMEOUT_SECONDS: Final = 120  # crash recovery comes first after a kill -9
+SOCKET_NAME: Final = ".s.PGSQL.5432"
+PATIENCE_SECONDS: Final = 2.0  # with what a killed server leaves, before its locks are removed
+LAUNCH_TIMEOUT_SECONDS: Final = 10.0
+RECOVERY_TIMEOUT_SECONDS: Final = 120.0  # after a kill -9 it first replays its log
+POLL_EVERY_SECONDS: Final = 0.02
 SETTINGS: Final = {
     "listen_addresses": "",
     "max_connections": "200",
@@ -45,31 +50,43 @@ class EmbeddedPostgres:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory.resolve()
+        self._log = self.directory / "log"
         self._programs = program_directory()
         # PostgreSQL refuses to run as root
         self._user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
 
     def start(self) -> str:
-        """Start the server, unless it runs already, and return its URL."""
+        """Start the server, unless it runs already, and return its URL once it answers."""
         self.directory.parent.mkdir(parents=True, exist_ok=True)
         self._allow_passage()
         if not self.directory.exists():
             self._initialise()
-        sockets = socket_directory(self.directory, ".s.PGSQL.5432")
+        sockets = socket_directory(self.directory, SOCKET_NAME)
         self._hand_over(sockets)
-        if not self._is_running():
-            (self.directory / "postmaster.pid").unlink(missing_ok=True)
-            settings = {**SETTINGS, "unix_socket_directories": str(sockets)}
-            options = " ".join(f"-c {shlex.quote(f'{k}={v}')}" for k, v in settings.items())
-            log = str(self.directory / "log")
-            timeout = str(START_TIMEOUT_SECONDS)
-            self._run("pg_ctl", "start", "-w", "-t", timeout, "-l", log, "-o", options)
+        began = time.monotonic()
+        while not self._answers(sockets):
+            self._try_to_start(sockets, waited_seconds=time.monotonic() - began)
+            time.sleep(POLL_EVERY_SECONDS)
         return f"postgresql://postgres@/postgres?host={quote(str(sockets))}"
 
     def stop(self) -> None:
         """End open transactions, write everything out, stop."""
-        if self._is_running():
-            self._run("pg_ctl", "stop", "-w", "-m", "fast")
+        if b"postgres" in (self._postmaster() or b""):
+            self._run("pg_ctl", "stop", "-w", "-m", "fast", "-D", str(self.directory))
+
+    def _try_to_start(self, sockets: Path, waited_seconds: float) -> None:
+        process = self._postmaster()
+        if process is None:
+            try:
+                self._launch(sockets)
+            except WeftError:  # perhaps what a killed server has left is not gone yet
+                if waited_seconds > LAUNCH_TIMEOUT_SECONDS:
+                    raise
+        elif b"postgres" not in process and waited_seconds > PATIENCE_SECONDS:
+            (self.directory / "postmaster.pid").unlink(missing_ok=True)
+            (sockets / f"{SOCKET_NAME}.lock").unlink(missing_ok=True)
+        elif waited_seconds > RECOVERY_TIMEOUT_SECONDS:
+            raise WeftError("misconfigured", f"PostgreSQL does not answer: see {self._log}")
 
     def _initialise(self) -> None:
         """Elsewhere first, so that an interrupted start leaves nothing half made."""
@@ -78,26 +95,43 @@ class EmbeddedPostgres:
             made = Path(name) / "data"
             options = ("--auth=trust", "--username=postgres", "--encoding=UTF8")
             locale = ("--locale-provider=builtin", "--locale=C.UTF-8")
-            self._run("initdb", *options, *locale, directory=made)
+            self._run("initdb", *options, *locale, "-D", str(made))
             made.rename(self.directory)
 
-    def _is_running(self) -> bool:
-        """Whether postmaster.pid names a PostgreSQL, and not who has its number after a reboot."""
+    def _postmaster(self) -> bytes | None:
+        """The command line of the process that postmaster.pid names; None if there is none.
+
+        Empty: it was killed and is not buried yet. Another program: the number was given anew,
+        after a reboot. PostgreSQL would take both for itself and refuse to start.
+        """
         try:
             pid = int((self.directory / "postmaster.pid").read_text().split()[0])
             os.kill(pid, 0)
-        except (FileNotFoundError, ProcessLookupError, IndexError, ValueError):
-            return False
-        except PermissionError:
-            pass
-        command = Path(f"/proc/{pid}/cmdline")
-        return b"postgres" in command.read_bytes() if command.exists() else True
+            if Path("/proc/self").exists():
+                return Path(f"/proc/{pid}/cmdline").read_bytes()
+        except (OSError, IndexError, ValueError):
+            return None
+        return b"postgres"
 
-    def _run(self, program: str, *arguments: str, directory: Path | None = None) -> None:
-        data = str(directory or self.directory)
+    def _answers(self, sockets: Path) -> bool:
+        return self._call("pg_isready", "-q", "-h", str(sockets)).returncode == 0
+
+    def _launch(self, sockets: Path) -> None:
+        settings = {**SETTINGS, "unix_socket_directories": str(sockets)}
+        options = " ".join(f"-c {shlex.quote(f'{k}={v}')}" for k, v in settings.items())
+        to = ("-D", str(self.directory), "-l", str(self._log), "-o", options)
+        self._run("pg_ctl", "start", "-w", *to)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        done = self._call(program, *arguments)
+        if done.returncode != 0:
+            message = f"The embedded PostgreSQL could not do `{program}`: see {self._log}"
+            raise WeftError("misconfigured", message, output=done.stdout[-2000:])
+
+    def _call(self, program: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
         with tempfile.TemporaryFile("w+") as output:  # a pipe would stay open in the server
             done = subprocess.run(
-                [str(self._programs / program), "-D", data, *arguments],
+                [str(self._programs / program), *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -109,12 +143,7 @@ class EmbeddedPostgres:
                 extra_groups=[] if self._user else None,
             )
             output.seek(0)
-            if done.returncode != 0:
-                raise WeftError(
-                    "misconfigured",
-                    f"The embedded PostgreSQL did not do `{program} {' '.join(arguments)}`",
-                    output=output.read()[-2000:],
-                )
+            return subprocess.CompletedProcess(done.args, done.returncode, output.read())
 
     def _hand_over(self, directory: Path) -> None:
         if self._user:

@@ -33,12 +33,14 @@ class MemoryDirectory:
         self._owners[address.owner_id] = (address, self._clock() + ttl_seconds)
 
     async def withdraw_owner(self, address: OwnerAddress) -> None:
+        self._answer()
         live = self._live(address.owner_id)
         if live is not None and live.incarnation == address.incarnation:
             del self._owners[address.owner_id]
 
     async def owners(self) -> tuple[OwnerAddress, ...]:
-        live = (self._live(owner_id) for owner_id in sorted(self._owners))
+        self._answer()
+        live = [self._live(owner_id) for owner_id in sorted(self._owners)]
         return tuple(address for address in live if address is not None)
 
     async def claim(self, dashboard_id: UUID, address: OwnerAddress) -> OwnerAddress:
@@ -94,7 +96,6 @@ class MemoryDirectory:
         return entry.rooms if entry is not None and entry.user_id == user_id else set()
 
     def _live(self, owner_id: str) -> OwnerAddress | None:
-        self._answer()
         address, until = self._owners.get(owner_id, (None, 0.0))
         return address if self._clock() < until else None
 

@@ -1,5 +1,7 @@
 """What the storage tests make: submissions, commits, widgets, and a place with fresh rows."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -85,3 +87,10 @@ def state_with(widgets: dict[str, Any], **fields: Any) -> dict[str, Any]:
         "widgets": widgets,
         **fields,
     }
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Wait for something that only its own server can tell, within the test's patience."""
+    async with asyncio.timeout(20):
+        while not await condition():  # noqa: ASYNC110  (a server cannot set our events)
+            await asyncio.sleep(0.002)
