@@ -25,6 +25,7 @@ class GatewayActor:
         logging.basicConfig(
             level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
         )
+        logging.getLogger("websockets").setLevel(logging.WARNING)  # not a line per connection
         self._settings = settings
         self._postgres_url = postgres_url
         self._directory = RedisDirectory(redis_url)
