@@ -133,3 +133,7 @@ def _positive(text: str) -> int:
     if number < 1:
         raise ValueError("must be at least 1")
     return number
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,165 @@
+"""The whole system, as users meet it: sockets, gateway, link, owner, group commit, and back.
+
+Starts `weft up` on a temporary directory and editors in a process of their own, on one dashboard.
+Everything shares the machine: server, database and load.
+"""
+
+import asyncio
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import weft
+from benchmarks.commit import measure
+from benchmarks.editors import Load, start_command
+from benchmarks.processes import cpu_seconds, descendants
+from cluster.http_admin import HttpAdmin
+from storage.postgres_pool import connect
+
+WARM_UP_SECONDS = 2.0
+SECONDS = 8.0
+ROUNDS = 3  # the machine is shared: the middle one of three is told
+
+
+@dataclass(frozen=True)
+class System:
+    process: subprocess.Popen[str]
+    data_dir: Path
+    ready: dict[str, Any]
+
+    @property
+    def postgres_url(self) -> str:
+        return str(json.loads((self.data_dir / "running.json").read_text())["postgres_url"])
+
+    def cpu_seconds(self) -> dict[str, float]:
+        """Used so far by owners, gateways and PostgreSQL."""
+        used = {"owner": 0.0, "gateway": 0.0, "postgresql": 0.0}
+        for pid, title in descendants(self.process.pid).items():
+            for role in ("owner", "gateway"):
+                if title.lower().startswith(f"ray::{role}"):
+                    used[role] += cpu_seconds(pid)
+        postmaster = int((self.data_dir / "postgres/postmaster.pid").read_text().split()[0])
+        for pid in (postmaster, *descendants(postmaster)):
+            used["postgresql"] += cpu_seconds(pid)
+        return used
+
+
+@contextmanager
+def running_system() -> Iterator[System]:
+    with tempfile.TemporaryDirectory(prefix="weft-bench-") as directory:
+        command = [sys.executable, "-m", "cluster.command_line", "up", "--json"]
+        options = ["--data-dir", directory, "--ws-port", "0", "--http-port", "0"]
+        with subprocess.Popen(
+            [*command, *options], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        ) as process:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            if not line:
+                raise SystemExit("weft up did not start")
+            try:
+                yield System(process, Path(directory), json.loads(line))
+            finally:
+                process.terminate()
+                process.wait()
+
+
+async def prepare(system: System, editors: int, batch: int, per_second: float | None) -> Load:
+    """A new dashboard with one text, and as many users as editors."""
+    admin = HttpAdmin(system.ready["http"], system.ready["admin_key"])
+    users = [await admin.create_user(f"editor-{uuid4().hex[:12]}") for _ in range(editors)]
+    tokens = [await admin.create_session(user) for user in users]
+    dashboard_id = await admin.create_dashboard(users[0], "Benchmark")
+    for user in users[1:]:
+        await admin.share(dashboard_id, user, "editor")
+    async with weft.connect(system.ready["ws"], tokens[0]) as client:
+        board = await client.join(dashboard_id)
+        position = {"x": 0, "y": 0, "width": 4, "height": 4}
+        widget_id = board.add_widget({"type": "text", "position": position, "config": {"text": ""}})
+        await board.saved()
+    return Load(
+        url=system.ready["ws"],
+        dashboard_id=str(dashboard_id),
+        widget_id=widget_id,
+        tokens=tokens,
+        batch=batch,
+        per_second=per_second,
+        warm_up_seconds=WARM_UP_SECONDS,
+        seconds=SECONDS,
+    )
+
+
+def apply(system: System, load: Load) -> dict[str, Any]:
+    """One run; with what each part of the system used for one submission, in µs of CPU."""
+    command, told = start_command(load)
+    before = system.cpu_seconds()
+    answer = subprocess.run(command, input=told, stdout=subprocess.PIPE, text=True, check=True)
+    after = system.cpu_seconds()
+    seen: dict[str, Any] = json.loads(answer.stdout)
+    for role in after:
+        spent = (after[role] - before[role]) / max(1, seen["submissions_in_all"])
+        seen[f"{role}_cpu_us"] = round(spent * 1e6)
+    return seen
+
+
+def middle(system: System, by: str, **what: Any) -> dict[str, Any]:
+    """Of several runs, each on a new dashboard, the one in the middle."""
+    runs = [apply(system, asyncio.run(prepare(system, **what))) for _ in range(ROUNDS)]
+    return sorted(runs, key=lambda seen: seen[by])[ROUNDS // 2]
+
+
+async def bare_commit_ms(url: str, submissions: int) -> float:
+    """p50 of the same statement, one after the other, with nothing else going on."""
+    stores = await connect(url)
+    try:
+        return (await measure(stores, submissions)).wall_ms
+    finally:
+        await stores.close()
+
+
+def main() -> None:
+    with running_system() as system:
+        closed = middle(system, "submissions_per_s", editors=10, batch=1, per_second=None)
+        bare = asyncio.run(bare_commit_ms(system.postgres_url, 1))
+        group = asyncio.run(bare_commit_ms(system.postgres_url, 10))
+        batched = middle(system, "edits_per_s", editors=10, batch=16, per_second=None)
+        open_ = middle(system, "visible_ms_p50", editors=50, batch=1, per_second=5.0)
+    report(closed, bare, group, batched, open_)
+
+
+def report(
+    closed: dict[str, Any],
+    bare_ms: float,
+    group_ms: float,
+    batched: dict[str, Any],
+    open_: dict[str, Any],
+) -> None:
+    ack = closed["ack_ms_p50"]
+    parts = {role: closed[f"{role}_cpu_us"] for role in ("owner", "gateway", "postgresql")}
+    divided = " + ".join(f"{role} {used}" for role, used in parts.items())
+    print("one dashboard, 10 editors, closed loop, one edit in flight each")
+    print(f"  durably acknowledged  {closed['submissions_per_s']:,.0f} submissions/s")
+    print(f"  acknowledged after    p50 {ack} ms, p99 {closed['ack_ms_p99']} ms")
+    print(f"  bare commit           p50 {bare_ms:.2f} ms of 1, {group_ms:.2f} ms of 10")
+    print(f"  ratio                 {ack / bare_ms:.2f} to 1, {ack / group_ms:.2f} to 10")
+    print(f"  CPU per submission    {sum(parts.values())} µs = {divided}")
+    print(f"                        (and the load itself {closed['load_cpu_us']} µs)")
+    print("one dashboard, 10 editors, closed loop, 16 edits in each submission")
+    print(f"  durably acknowledged  {batched['edits_per_s']:,.0f} edits/s")
+    print(f"  acknowledged after    p50 {batched['ack_ms_p50']}, p99 {batched['ack_ms_p99']} ms")
+    print("one dashboard, 50 editors, 5 edits/s each, open loop")
+    print(f"  deliveries            {open_['deliveries_per_s']:,.0f}/s")
+    print(
+        f"  visible to others     p50 {open_['visible_ms_p50']}, p99 {open_['visible_ms_p99']} ms"
+    )
+    print(f"  acknowledged after    p50 {open_['ack_ms_p50']}, p99 {open_['ack_ms_p99']} ms")
+
+
+if __name__ == "__main__":
+    main()
