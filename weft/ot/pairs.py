@@ -74,7 +74,8 @@ def _meet_whole(a: Operation, b: Operation) -> Meeting | None:
 
 def _discard(loser: Operation, winner: Operation, reason: Reason, mirrored: bool) -> Meeting:
     """`mirrored`: the winner is the earlier one."""
-    loss = Loss("later" if mirrored else "earlier", reason, _place(loser), loser.value)
+    lost = loser.attributes if loser.type == "format" else loser.value
+    loss = Loss("later" if mirrored else "earlier", reason, _place(loser), lost)
     gone = (_gone(loser, reason),)
     return Meeting((winner,), gone, loss) if mirrored else Meeting(gone, (winner,), loss)
 
@@ -176,9 +177,9 @@ def _reason(update: Operation) -> Reason:
 
 
 def _insert_insert(a: Operation, b: Operation) -> Meeting:
-    if a.position <= b.position:
-        return Meeting((a,), (_shifted(b, size_of(a)),))
-    return Meeting((_shifted(a, size_of(b)),), (b,))
+    if b.position <= a.position:
+        return Meeting((_shifted(a, size_of(b)),), (b,))
+    return Meeting((a,), (_shifted(b, size_of(a)),))
 
 
 def _insert_delete(a: Operation, b: Operation) -> Meeting:

@@ -1,0 +1,14 @@
+"""The laws' hypothesis profile: 1,500 stories for each of seven laws, in every run and in CI.
+
+A story is one integer, so an example costs little; what it found is made small by tests/ot/laws.py.
+The profile is used by the law tests alone: other rooms keep their own settings.
+"""
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "laws",
+    max_examples=1_500,
+    deadline=None,  # a shared machine may be slow; a slow example is not a wrong one
+    suppress_health_check=[HealthCheck.too_slow],
+)
