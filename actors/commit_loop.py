@@ -129,6 +129,8 @@ class CommitLoop:
             if left == 0 or left_bytes <= 0:
                 break
             del self._ready[lane]
+            if lane.is_settling or lane.is_closed:
+                continue  # it comes back, or never
             taken = []
             for commit in lane.queue:
                 if left == 0 or left_bytes <= 0:
@@ -136,7 +138,7 @@ class CommitLoop:
                 taken.append(commit.submission)
                 left -= 1
                 left_bytes -= commit.size_bytes
-            if taken and not lane.is_closed:
+            if taken:
                 portions.append(portion_of(lane, *taken))
         return portions
 
