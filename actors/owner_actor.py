@@ -1,38 +1,88 @@
-"""PROVISIONAL, uncommitted (by the cluster room, to be able to run): replace at will."""
+"""The owner as a Ray actor: Ray places, names, restarts and observes it, nothing more.
+
+Made by `OwnerActor.options(...).remote(owner_id, postgres_url, redis_url, link_secret, host)`. The
+constructor starts the service, so one that Ray has restarted comes back by itself.
+"""
 
 import asyncio
 import logging
 from typing import Any
+from uuid import UUID
 
 import ray
 
 from actors.owner_service import OwnerService
-from storage.postgres_pool import connect
+from storage.ports import OwnerAddress
+from storage.postgres_pool import PostgresStores, connect
 from storage.redis_directory import RedisDirectory
+
+RESTART_RETRY_SECONDS = 1.0
+
+logger = logging.getLogger(__name__)
 
 
 @ray.remote
 class OwnerActor:
-    def __init__(self, owner_id: str, postgres_url: str, redis_url: str, secret: str, host: str) -> None:
-        logging.basicConfig(level=logging.INFO)
-        self.a = (owner_id, postgres_url, redis_url, secret, host)
+    def __init__(
+        self, owner_id: str, postgres_url: str, redis_url: str, link_secret: str, host: str
+    ) -> None:
+        logging.basicConfig(
+            level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+        )
+        logging.getLogger("websockets").setLevel(logging.WARNING)  # not a line per connection
+        self._owner_id = owner_id
+        self._postgres_url = postgres_url
+        self._link_secret = link_secret
+        self._host = host
+        self._directory = RedisDirectory(redis_url)
+        self._stores: PostgresStores | None = None
+        self._service: OwnerService | None = None
         self._starting = asyncio.get_running_loop().create_task(self._start())
 
-    async def start(self) -> Any:
-        await asyncio.shield(self._starting)
+    async def start(self) -> OwnerAddress:
+        """Wait until it hosts. Raises what kept it from starting."""
+        _, address = await asyncio.shield(self._starting)
+        return address
 
     async def stop(self) -> None:
-        await self.service.stop()
-        await self.stores.close()
-        await self.directory.close()
+        """Send everyone elsewhere, write the checkpoints, close everything."""
+        self._starting.cancel()
+        if self._service is not None:
+            await self._service.stop()
+        if self._stores is not None:
+            await self._stores.close()
+        await self._directory.close()
 
     async def status(self) -> dict[str, Any]:
-        await asyncio.shield(self._starting)
-        return self.service.status()
+        """Counts, as JSON."""
+        service, _ = await asyncio.shield(self._starting)
+        return service.status()
 
-    async def _start(self) -> None:
-        owner_id, pg, rd, secret, host = self.a
-        self.stores = await connect(pg)
-        self.directory = RedisDirectory(rd)
-        self.service = OwnerService(owner_id, self.stores.log, self.stores.accounts, self.directory, secret=secret, host=host)
-        await self.service.start()
+    async def role_changed(self, dashboard_id: UUID, user_id: UUID) -> None:
+        """See OwnerService.role_changed."""
+        service, _ = await asyncio.shield(self._starting)
+        await service.role_changed(dashboard_id, user_id)
+
+    async def _start(self) -> tuple[OwnerService, OwnerAddress]:
+        while True:
+            try:
+                return await self._start_once()
+            except Exception:
+                if not ray.get_runtime_context().was_current_actor_reconstructed:
+                    raise  # whoever starts the system is told
+                logger.exception("owner %s does not start yet", self._owner_id)
+                await asyncio.sleep(RESTART_RETRY_SECONDS)
+
+    async def _start_once(self) -> tuple[OwnerService, OwnerAddress]:
+        self._stores = self._stores or await connect(self._postgres_url)
+        service = OwnerService(
+            self._owner_id,
+            self._stores.log,
+            self._stores.accounts,
+            self._directory,
+            secret=self._link_secret,
+            host=self._host,
+        )
+        address = await service.start()
+        self._service = service
+        return service, address

@@ -281,12 +281,15 @@ def test_law3_opening_remembers_what_the_tail_holds() -> None:
 
 
 def test_law17_opening_keeps_history_to_transform_over() -> None:
-    talk = history_of("aa")
-    again = reopened(talk, 0, opened_at().checkpoint.state)
+    talk = Conversation(opened_at(text="z"))
+    talk.join("ann")
+    talk.submit("ann", 1, 0, typing("aa"))
+    talk.commit()
+    again = reopened(talk, 0, opened_at(text="z").checkpoint.state)
     again.join("bob", version=0)
-    again.submit("bob", 1, 0, typing("b"))
+    again.submit("bob", 1, 0, typing("b", position=1))
     again.commit()
-    assert again.text() == "aab"
+    assert again.text() == "aazb"
 
 
 @pytest.mark.parametrize("version", [0, 5])

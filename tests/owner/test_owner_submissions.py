@@ -84,12 +84,16 @@ def test_concurrent_typing_is_transformed_in_server_order(talk: Conversation) ->
     talk.submit("ann", 1, 0, typing("aa"))
     talk.submit("bob", 1, 0, typing("b"))
     talk.commit()
-    assert talk.text() == "aab"
-    assert talk.committed[1].operations[0]["position"] == 2
+    assert talk.text() == "baa", "at one place, the later comes first"
+    talk.submit("ann", 2, 2, typing("c", position=1))
+    talk.submit("bob", 2, 2, typing("d", position=3))
+    talk.commit()
+    assert talk.text() == "bcaad"
+    assert talk.committed[3].operations[0]["position"] == 4
 
 
 def test_law17_a_submission_meets_history_step_by_step() -> None:
-    """Composed, the history puts x behind the deleted a, and y would stay in front of both."""
+    """Which history is walked matters: typing x first and then deleting the a gives xy."""
     talk = Conversation(opened_at(text="a"))
     talk.join("ann")
     talk.join("bob")
@@ -98,9 +102,9 @@ def test_law17_a_submission_meets_history_step_by_step() -> None:
     talk.commit()
     talk.submit("ann", 2, 1, typing("x"))
     talk.commit()
-    talk.submit("bob", 1, 0, typing("y"))
+    talk.submit("bob", 1, 0, typing("y", position=1))
     talk.commit()
-    assert talk.text() == "xy"
+    assert talk.text() == "yx"
 
 
 def test_an_edit_that_lost_its_target_commits_as_a_noop(talk: Conversation) -> None:
@@ -119,13 +123,16 @@ def test_old_value_is_what_was_really_replaced(talk: Conversation) -> None:
     assert talk.committed[1].operations[0]["oldValue"] == "North"
 
 
-def test_operations_on_several_targets_keep_their_order(talk: Conversation) -> None:
+def test_operations_on_several_targets_keep_their_order() -> None:
+    talk = Conversation(opened_at(text="ab"))
+    talk.join("ann")
+    talk.join("bob")
     talk.submit("ann", 1, 0, typing("xx"), typing("yyy", widget=OTHER_WIDGET))
-    mine = [typing("1"), typing("2", widget=OTHER_WIDGET), typing("3", position=1)]
+    mine = [typing("1", 2), typing("2", widget=OTHER_WIDGET), typing("3", 3)]
     talk.submit("bob", 1, 0, *mine)
     talk.commit()
     positions = [(each["value"], each["position"]) for each in talk.committed[1].operations]
-    assert positions == [("1", 2), ("2", 3), ("3", 3)]
+    assert positions == [("1", 4), ("2", 0), ("3", 5)]
 
 
 # --- exactly once ------------------------------------------------------------------------------
@@ -305,7 +312,7 @@ def test_law10_content_that_the_log_refuses_is_sequenced_around(talk: Conversati
     assert refusal(answers[1:]) == "quarantined"
     assert [each.version for each in talk.queued] == [1, 2]
     talk.commit()
-    assert talk.text() == "bc"
+    assert talk.text() == "cb"
     assert talk.submit("ann", 2, 2, typing("d")) == []
 
 

@@ -170,4 +170,4 @@ def test_law9_the_window_is_bounded_but_holds_what_is_not_durable(
     talk.submit("ann", 5, 14, typing("x"))
     assert talk.submit("bob", 1, 14, typing("y")) == []
     talk.commit()
-    assert talk.text() == "xyxxxx"
+    assert talk.text() == "yxxxxx"
