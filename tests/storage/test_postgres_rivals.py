@@ -15,7 +15,14 @@ from weft.errors import WeftError
 
 pytestmark = pytest.mark.store
 
-OWNERS, DASHBOARDS, COMMITS_EACH, KILLS = 3, 4, 40, 12
+OWNERS, DASHBOARDS = 3, 4
+COMMITS_LEAST, AMBIGUOUS_LEAST = 30, 5  # of each owner
+
+KILL_ONE = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE query LIKE '%WITH wanted AS%' AND state = 'active' AND pid <> pg_backend_pid()
+ORDER BY random() LIMIT 1
+"""
 
 
 @pytest.fixture
@@ -34,10 +41,12 @@ class Rival:
         self.ids = ids
         self.chance = chance
         self.fence: dict[UUID, tuple[int, int]] = {}
+        self.commits = self.ambiguous = 0
         self.acknowledged: dict[UUID, list[LoggedSubmission]] = defaultdict(list)
 
     async def run(self) -> None:
-        for _ in range(COMMITS_EACH):
+        while self.commits < COMMITS_LEAST or self.ambiguous < AMBIGUOUS_LEAST:
+            self.commits += 1
             try:
                 await self.commit(self.chance.sample(self.ids, k=3))
             except WeftError as error:
@@ -57,6 +66,7 @@ class Rival:
         try:
             committed = await self.log.commit(commits)
         except CommitAmbiguous:
+            self.ambiguous += 1
             for commit in commits:
                 await self.settle(commit)
         else:
@@ -84,14 +94,16 @@ async def test_law5_rivals_with_dying_connections_leave_one_order(
     owners = [Rival(each, ids, random.Random(seed)) for seed, each in enumerate(rivals)]
 
     async def kill_some() -> None:
-        for _ in range(KILLS):
-            await postgres_stores.pool.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE query LIKE '%WITH wanted AS%' AND pid <> pg_backend_pid() "
-                "ORDER BY random() LIMIT 1"
-            )
+        while True:
+            await postgres_stores.pool.execute(KILL_ONE)
 
-    await asyncio.gather(kill_some(), *(owner.run() for owner in owners))
+    killing = asyncio.create_task(kill_some())
+    async with asyncio.timeout(60):
+        await asyncio.gather(*(owner.run() for owner in owners))
+    killing.cancel()
+    await asyncio.wait([killing])
+    for _ in range(2):  # once to learn that it was fenced, once in peace
+        await owners[0].commit(ids)
 
     for dashboard_id in ids:
         logged = await log.submissions_between(dashboard_id, 0, 10_000)
