@@ -116,6 +116,19 @@ CHART_SERIES_MAX: Final = 1_000
 ELEMENT_ID_MAX_CHARACTERS: Final = 200  # of what a cursor or selection points at
 SELECTION_RANGES_MAX: Final = 100  # of one connection
 
+# --- lists, deliveries, retention ----------------------------------------------------------------
+PAGE_DEFAULT_ITEMS: Final = 50
+PAGE_MAX_ITEMS: Final = 200  # of one answer; more is the next page
+SEARCH_MAX_CHARACTERS: Final = 500  # of what is searched for
+WEBHOOK_TOPICS_MAX: Final = 50
+WEBHOOK_SECRET_MAX_CHARACTERS: Final = 255
+TOPIC_MAX_CHARACTERS: Final = 100  # outbox.topic
+OUTBOX_LEASE_SECONDS: Final = 60.0  # for one delivery; then somebody else may try
+OUTBOX_ERROR_MAX_CHARACTERS: Final = 1_000  # kept of what a webhook answered; the rest is cut
+IDEMPOTENCY_KEY_MAX_CHARACTERS: Final = 255
+PARTITIONS_AHEAD_MONTHS: Final = 3  # made before they are needed; a stopped upkeep has so long
+RETENTION_BATCH_DASHBOARDS: Final = 200  # whose rows are locked at once, for some milliseconds
+
 # --- answers -----------------------------------------------------------------------------------
 PROBLEMS_MAX_PER_ANSWER: Final = 20  # more would answer a large bad message with a larger one
 
