@@ -6,6 +6,7 @@ Law 2, durable first: a connection whose `synchronous_commit` does not wait for 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, TypeAlias
+from uuid import UUID
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -80,7 +81,7 @@ async def create_pool(url: str, max_size: int) -> Pool:
             url,
             min_size=1,
             max_size=max_size,
-            init=prepare,
+            init=_prepare_for_reading,
             server_settings={**SETTINGS, **ROW_LOCKS},
             timeout=STORAGE_TIMEOUT_SECONDS,
             command_timeout=STORAGE_TIMEOUT_SECONDS,
@@ -98,4 +99,16 @@ async def prepare(connection: Connection) -> None:
         format="binary",
         encoder=lambda value: b"\x01" + encode_json(value),
         decoder=lambda raw: decode_json(memoryview(raw)[1:]),
+    )
+
+
+async def _prepare_for_reading(connection: Connection) -> None:
+    """Also hand out plain UUIDs: asyncpg's own kind is one that orjson does not know."""
+    await prepare(connection)
+    await connection.set_type_codec(
+        "uuid",
+        schema="pg_catalog",
+        format="binary",
+        encoder=lambda value: value.bytes,
+        decoder=lambda raw: UUID(bytes=raw),
     )

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -75,6 +75,7 @@ async def test_what_was_committed_is_read_back_exactly(place: Place):
     assert read == one
     assert read.at_ms == AT_MS
     assert type(read.operations[1]["value"][0]) is float
+    assert type(read.user_id) is UUID, "any JSON encoder takes it"
     assert await place.log.find_submission(opened.dashboard_id, one.replica_id, 2**53 - 1) == one
     assert await place.log.find_submission(opened.dashboard_id, one.replica_id, 1) is None
 
