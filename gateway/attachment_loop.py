@@ -50,6 +50,7 @@ class OwnerFinder:
         try:
             holder = await self._directory.holder(line.dashboard_id)
             if holder is not None:
+                self._known.add(holder)
                 return holder
             self._known.learn(await self._directory.owners())
         except WeftError as error:

@@ -99,7 +99,13 @@ class HttpSurroundings:
 
 
 def create_app(around: HttpSurroundings) -> FastAPI:
-    app = FastAPI(title="Weft", version="1", redirect_slashes=False)
+    app = FastAPI(
+        title="Weft",
+        version="1",
+        docs_url=None,  # the pages would load scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+    )
     app.router.route_class = _BoundedRoute
     _add_problems(app)
     _add_status_routes(app, around)

@@ -41,7 +41,7 @@ _PAGE: Final = Template("""<!doctype html>
     <dt>Gateway</dt><dd><code>$gateway_id</code></dd>
     <dt>WebSocket</dt><dd><code>$ws_url</code></dd>
     <dt>Health</dt><dd><a href="/health">/health</a> · <a href="/ready">/ready</a></dd>
-    <dt>HTTP API</dt><dd><a href="/docs">/docs</a> · <a href="/openapi.json">/openapi.json</a></dd>
+    <dt>HTTP API</dt><dd><a href="/openapi.json">/openapi.json</a></dd>
   </dl>
 </main>
 </body>

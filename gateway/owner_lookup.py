@@ -19,16 +19,20 @@ class KnownOwners:
     """The owners last seen in the directory: what a gateway goes by while Redis is away."""
 
     def __init__(self) -> None:
-        self._owners: tuple[OwnerAddress, ...] = ()
+        self._owners: dict[str, OwnerAddress] = {}
 
-    def learn(self, owners: tuple[OwnerAddress, ...]) -> None:
-        """An empty answer is forgotten: it teaches no place to go."""
-        self._owners = owners or self._owners
+    def learn(self, owners: Iterable[OwnerAddress]) -> None:
+        """These are all. An empty answer is forgotten: it teaches no place to go."""
+        self._owners = {owner.owner_id: owner for owner in owners} or self._owners
+
+    def add(self, owner: OwnerAddress) -> None:
+        """This one is alive too, perhaps in a new incarnation."""
+        self._owners[owner.owner_id] = owner
 
     def choose(
         self, dashboard_id: UUID, unreachable: Collection[OwnerAddress] = ()
     ) -> OwnerAddress | None:
-        candidates = [owner for owner in self._owners if owner not in unreachable]
+        candidates = [owner for owner in self._owners.values() if owner not in unreachable]
         return rendezvous_owner(dashboard_id, candidates)
 
 

@@ -17,6 +17,7 @@ from websockets.asyncio.server import Server, ServerConnection, broadcast, serve
 from websockets.exceptions import ConnectionClosed
 
 from gateway.attachment_loop import Attachment, Route
+from gateway.backlog import Backlog
 from gateway.record_loop import DirectoryRecorder
 from gateway.session import Session, State
 from gateway.session_events import (
@@ -73,7 +74,8 @@ class ClientConnection:
         self._authentication: Coroutine[Any, Any, None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._closing: asyncio.Task[None] | None = None
-        self._backlog_bound = limits.OUTGOING_MAX_BYTES
+        self._backlog = Backlog()
+        self._fell_behind = False
 
     async def run(self) -> None:
         """Until the socket is closed, by whomever."""
@@ -100,6 +102,9 @@ class ClientConnection:
         try:
             for instruction in self._session.handle(event):
                 self._carry_out(instruction)
+            if self._fell_behind:  # only now: an instruction may rely on the one before
+                self._fell_behind = False
+                self.handle(ReaderFellBehind())
         except Exception:
             log.exception("connection %s: %s failed", self.connection_id, type(event).__name__)
             self._close(close_codes.INTERNAL, "internal")
@@ -111,13 +116,7 @@ class ClientConnection:
         return self.websocket.transport.get_write_buffer_size()
 
     def check_backlog(self, frame_bytes: int) -> None:
-        """A single large frame (a snapshot) does not make its reader a slow one."""
-        waiting = self.waiting_bytes
-        if waiting <= limits.OUTGOING_MAX_BYTES:
-            return
-        if waiting - frame_bytes <= limits.OUTGOING_MAX_BYTES:
-            self._backlog_bound = limits.OUTGOING_MAX_BYTES + frame_bytes
-        elif waiting > self._backlog_bound:
+        if self._backlog.is_exceeded(frame_bytes, self.waiting_bytes):
             self.handle(ReaderFellBehind())
 
     # --- instructions ----------------------------------------------------------------------------
@@ -147,7 +146,7 @@ class ClientConnection:
 
     def _send(self, frame: bytes) -> None:
         broadcast((self.websocket,), frame, text=True)
-        self.check_backlog(len(frame))
+        self._fell_behind |= self._backlog.is_exceeded(len(frame), self.waiting_bytes)
 
     def _attach(self, order: Attach) -> None:
         user = self._session.user

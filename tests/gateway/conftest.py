@@ -3,9 +3,9 @@
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import orjson
@@ -20,7 +20,14 @@ from storage.memory_tables import MemoryTables
 
 LINK_SECRET = "the secret between gateways and owners"
 ADMIN_KEY = "the key of the administrator"
-PATIENCE_SECONDS = 10.0  # a bound for tests that fail; nothing waits for it to pass
+T = TypeVar("T")
+PATIENCE_SECONDS = 20.0  # a bound for tests that fail; nothing waits for it to pass
+
+
+async def soon(awaited: Awaitable[T]) -> T:
+    """What is about to happen, or a failure instead of a test that hangs."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        return await awaited
 
 
 class Client:
@@ -33,14 +40,12 @@ class Client:
         await self.websocket.send(orjson.dumps(message).decode())
 
     async def receive(self) -> dict[str, Any]:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            received: dict[str, Any] = orjson.loads(await self.websocket.recv())
+        received: dict[str, Any] = orjson.loads(await soon(self.websocket.recv()))
         return received
 
     async def closed(self) -> int | None:
         """The close code, once the server has closed."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            await self.websocket.wait_closed()
+        await soon(self.websocket.wait_closed())
         return self.websocket.close_code
 
     async def hello(self, token: str) -> dict[str, Any]:

@@ -60,6 +60,10 @@ class FakeOwner:
         self._server.close()
         await self._server.wait_closed()
 
+    def stop_reading(self) -> None:
+        for connection in self._server.connections if self._server else ():
+            connection.transport.pause_reading()
+
     async def publish(self, dashboard_id: UUID, frame: bytes) -> None:
         for connection in self._server.connections if self._server else ():
             await self._send(connection, Publish(dashboard_id, frame))

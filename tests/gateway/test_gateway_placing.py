@@ -58,6 +58,14 @@ def test_known_owners_are_kept_when_the_directory_knows_none() -> None:
     assert known.choose(D1, unreachable=[owner("a"), owner("b")]) is None
 
 
+def test_a_holder_met_is_known_in_its_newest_incarnation() -> None:
+    known = KnownOwners()
+    known.add(owner("a"))
+    restarted = OwnerAddress("a", "another incarnation", "ws://a/link")
+    known.add(restarted)
+    assert known.choose(D1) == restarted
+
+
 def test_a_room_holds_who_entered_until_they_leave() -> None:
     rooms: Rooms[str] = Rooms()
     rooms.enter(D1, "ann")

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from conftest import LINK_SECRET, World
+from conftest import LINK_SECRET, World, soon
 from fake_owner import FakeOwner
 from websockets.asyncio.client import connect
 
@@ -60,7 +60,7 @@ async def test_who_leaves_is_told_and_hears_no_more(world: World) -> None:
     ann, bob = await world.member(), await world.member()
     await bob.send({"type": "leave", "dashboardId": str(world.dashboard_id)})
     assert (await bob.receive())["code"] == "left"
-    await world.owner.detached.get()
+    await soon(world.owner.detached.get())
     await ann.send(submit(world))
     await ann.receive()
     await bob.send({"type": "ping"})
@@ -69,9 +69,9 @@ async def test_who_leaves_is_told_and_hears_no_more(world: World) -> None:
 
 async def test_a_closed_socket_is_detached_from_its_owner(world: World) -> None:
     ann = await world.member()
-    attached = await world.owner.attached.get()
+    attached = await soon(world.owner.attached.get())
     await ann.websocket.close()
-    assert (await world.owner.detached.get()).n == attached.n
+    assert (await soon(world.owner.detached.get())).n == attached.n
 
 
 async def test_an_unknown_token_is_4401(world: World) -> None:
@@ -160,7 +160,7 @@ async def test_law7_hostile_frames_are_each_answered_and_nobody_else_notices(wor
     await ann.send(submit(world, sequence=100))
     for client in (ann, bob):
         assert (await client.receive())["type"] == "committed"
-    assert (await world.owner.submitted.get()).sequence == 100
+    assert (await soon(world.owner.submitted.get())).sequence == 100
 
 
 # --- owners that move and vanish ------------------------------------------------------------------
@@ -200,6 +200,21 @@ async def test_a_join_waits_for_an_owner_to_appear(world: World) -> None:
     assert (await joining)["type"] == "joined"
 
 
+async def test_law9_an_owner_that_takes_nothing_more_is_as_good_as_lost(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = await world.member()
+    monkeypatch.setattr("weft.limits.LINK_OUTGOING_MAX_BYTES", 100_000)
+    world.owner.stop_reading()
+    ended: asyncio.Task[dict[str, Any]] = asyncio.create_task(ann.receive())
+    edit = {"type": "update", "path": ["settings", "a"], "value": "x" * 500_000}
+    for sequence in range(1, 200):
+        await ann.send(submit(world, sequence, operations=[edit]))
+        if ended.done():
+            break
+    assert (await ended)["code"] == "owner_unavailable"
+
+
 async def test_without_an_owner_a_join_ends_within_a_bound(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -217,7 +232,7 @@ async def test_the_gateway_follows_an_owner_that_has_moved(world: World) -> None
         ann = await world.member()
         await ann.send(submit(world))
         assert (await ann.receive())["type"] == "committed"
-        assert (await second.submitted.get()).sequence == 1
+        assert (await soon(second.submitted.get())).sequence == 1
 
 
 async def test_owners_that_point_at_each_other_are_not_followed_for_ever(world: World) -> None:
@@ -266,7 +281,7 @@ async def test_connections_and_rooms_are_recorded_and_forgotten(world: World) ->
 
 
 async def recorded(world: World) -> None:
-    await world.service._recorder._calls.join()
+    await soon(world.service._recorder._calls.join())
 
 
 # --- stopping -------------------------------------------------------------------------------------
