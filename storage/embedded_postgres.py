@@ -21,7 +21,7 @@ from storage.embedded_socket import socket_directory
 from weft.errors import WeftError
 
 SOCKET_NAME: Final = ".s.PGSQL.5432"
-PATIENCE_SECONDS: Final = 2.0  # with what a killed server leaves, before its locks are removed
+PATIENCE_SECONDS: Final = 1.0  # with what a killed server leaves, before its locks are removed
 LAUNCH_TIMEOUT_SECONDS: Final = 10.0
 RECOVERY_TIMEOUT_SECONDS: Final = 120.0  # after a kill -9 it first replays its log
 POLL_EVERY_SECONDS: Final = 0.02
