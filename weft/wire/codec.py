@@ -4,7 +4,6 @@ that names its code and, wherever it can be found, the submission it belongs to.
 
 import json
 from typing import Any, Final, NoReturn
-from uuid import UUID
 
 import orjson
 from pydantic import ValidationError
@@ -70,9 +69,7 @@ def decode_server_frame(data: str | bytes) -> ServerMessage:
         _refuse_fields(error, frame)
 
 
-def _message_json(message: Any) -> dict[str, Any] | str:
-    if isinstance(message, UUID):  # of a subclass, such as asyncpg's, which orjson does not take
-        return str(message)
+def _message_json(message: Any) -> dict[str, Any]:
     if not isinstance(message, WireModel):
         raise TypeError(f"{type(message).__name__} has no JSON form")
     fields = type(message).model_fields
