@@ -177,7 +177,8 @@ class ClientConnection:
                 self.handle(AuthenticationFailed(WeftError("unauthenticated")))
             else:
                 self.handle(Authenticated(user, now_ms()))
-                self._around.recorder.connected(self.connection_id, user)
+                if self.is_open:  # it may have been closed meanwhile
+                    self._around.recorder.connected(self.connection_id, user)
 
     def _wake_at(self, at_ms: int) -> None:
         if self._timer is not None:
