@@ -17,7 +17,7 @@ from stat import S_IMODE
 from typing import Final
 from urllib.parse import quote
 
-from storage.embedded_socket import socket_directory
+from storage.embedded_socket import remove_socket_directory, socket_directory
 from weft.errors import WeftError
 
 SOCKET_NAME: Final = ".s.PGSQL.5432"
@@ -73,6 +73,7 @@ class EmbeddedPostgres:
         """End open transactions, write everything out, stop."""
         if b"postgres" in (self._postmaster() or b""):
             self._run("pg_ctl", "stop", "-w", "-m", "fast", "-D", str(self.directory))
+        remove_socket_directory(self.directory, SOCKET_NAME)
 
     def _try_to_start(self, sockets: Path, waited_seconds: float) -> None:
         process = self._postmaster()

@@ -15,9 +15,10 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from storage.embedded_socket import socket_directory
+from storage.embedded_socket import remove_socket_directory, socket_directory
 from weft.errors import WeftError
 
+SOCKET_NAME: Final = "redis.sock"
 START_TIMEOUT_SECONDS: Final = 20.0
 POLL_EVERY_SECONDS: Final = 0.02
 
@@ -42,18 +43,19 @@ class EmbeddedRedis:
     def start(self) -> str:
         """Start the server, unless it runs already, and return its URL."""
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        socket = socket_directory(self.directory, "redis.sock") / "redis.sock"
+        socket = socket_directory(self.directory, SOCKET_NAME) / SOCKET_NAME
         if not _answers(socket):
             self._launch(socket)
             _wait_until(socket, answers=True)
         return f"unix://{quote(str(socket))}"
 
     def stop(self) -> None:
-        socket = socket_directory(self.directory, "redis.sock") / "redis.sock"
+        socket = socket_directory(self.directory, SOCKET_NAME) / SOCKET_NAME
         if _answers(socket):
             with _client(socket) as client:
                 client.shutdown(nosave=True)
             _wait_until(socket, answers=False)
+        remove_socket_directory(self.directory, SOCKET_NAME)
 
     def _launch(self, socket: Path) -> None:
         settings = {
