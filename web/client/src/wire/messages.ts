@@ -1,0 +1,293 @@
+/**
+ * Every message of docs/spec.md, part 3, as types.
+ *
+ * Written by web/client/generate_wire.py: change the models of the server, and run it again.
+ */
+
+import type { JsonValue } from "../ot/operation.ts";
+
+export type Role = "owner" | "admin" | "editor" | "viewer";
+
+export type OperationJson =
+  | InsertJson
+  | DeleteJson
+  | FormatJson
+  | UpdateJson
+  | MoveJson
+  | ResizeJson
+  | AddWidgetJson
+  | RemoveWidgetJson
+  | NoopJson;
+
+export type ClientMessage = Hello | Join | Leave | Submit | Ping;
+
+export type ServerMessage =
+  | Welcome
+  | Tail
+  | Joined
+  | Committed
+  | Acknowledged
+  | Rejected
+  | Ended
+  | ErrorMessage
+  | GoAway
+  | Pong;
+
+export interface About {
+  readonly dashboardId?: string;
+  readonly sequence?: number;
+}
+
+export interface Acknowledged {
+  readonly type: "acknowledged";
+  readonly dashboardId: string;
+  readonly sequence: number;
+  readonly version: number;
+}
+
+export interface AddWidgetJson {
+  readonly type: "addWidget";
+  readonly targetId: string;
+  readonly value: NewWidgetJson;
+}
+
+export interface Committed {
+  readonly type: "committed";
+  readonly dashboardId: string;
+  readonly submissions: readonly Submission[];
+}
+
+export interface CoordinatesJson {
+  readonly x?: number;
+  readonly y?: number;
+  readonly width?: number;
+  readonly height?: number;
+}
+
+export interface DeleteJson {
+  readonly type: "delete";
+  readonly targetId?: string;
+  readonly path: readonly string[];
+  readonly position: number;
+  readonly length: number;
+}
+
+export interface DocumentJson {
+  readonly title: string;
+  readonly description: string | null;
+  readonly settings: { readonly [key: string]: JsonValue };
+  readonly layout: readonly JsonValue[];
+  readonly widgets: { readonly [key: string]: WidgetJson };
+}
+
+/** The error fields, or only `code: "left"`. */
+export interface Ended {
+  readonly type: "ended";
+  readonly dashboardId: string;
+  readonly code: string;
+  readonly message?: string;
+  readonly fault?: Fault;
+  readonly retry?: Retry;
+  readonly retryAfterMs?: number;
+  readonly [detail: string]: unknown;
+}
+
+export interface ErrorMessage {
+  readonly code: string;
+  readonly message: string;
+  readonly fault: Fault;
+  readonly retry: Retry;
+  readonly retryAfterMs?: number;
+  readonly type: "error";
+  readonly about?: About;
+  readonly [detail: string]: unknown;
+}
+
+/** Who has to change something. */
+export type Fault = "client" | "server";
+
+export interface FormatJson {
+  readonly type: "format";
+  readonly targetId?: string;
+  readonly path: readonly string[];
+  readonly position: number;
+  readonly length: number;
+  readonly attributes: { readonly [key: string]: JsonValue };
+}
+
+export interface GoAway {
+  readonly code: string;
+  readonly message: string;
+  readonly fault: Fault;
+  readonly retry: Retry;
+  readonly retryAfterMs?: number;
+  readonly type: "goaway";
+  readonly [detail: string]: unknown;
+}
+
+export interface Hello {
+  readonly type: "hello";
+  readonly protocol: readonly number[];
+  readonly token: string;
+  readonly client?: string;
+}
+
+export interface InsertJson {
+  readonly type: "insert";
+  readonly targetId?: string;
+  readonly path: readonly string[];
+  readonly position: number;
+  readonly value: JsonValue;
+  readonly attributes?: { readonly [key: string]: JsonValue };
+}
+
+export interface Join {
+  readonly type: "join";
+  readonly dashboardId: string;
+  readonly replicaId: string;
+  readonly version?: number;
+  readonly wantsTail?: boolean;
+}
+
+export interface Joined {
+  readonly type: "joined";
+  readonly dashboardId: string;
+  readonly version: number;
+  readonly role: Role;
+  readonly snapshot?: Snapshot;
+  readonly submissions: readonly Submission[];
+  readonly lastSequence: number;
+  readonly lastVersion: number;
+}
+
+export interface Leave {
+  readonly type: "leave";
+  readonly dashboardId: string;
+}
+
+export interface MoveJson {
+  readonly type: "move";
+  readonly targetId: string;
+  readonly value: CoordinatesJson;
+  readonly oldValue?: CoordinatesJson;
+}
+
+export interface NewWidgetJson {
+  readonly type: string;
+  readonly position: PositionJson;
+  readonly title?: string | null;
+  readonly config?: { readonly [key: string]: JsonValue };
+  readonly data?: { readonly [key: string]: JsonValue };
+  readonly isLocked?: boolean;
+}
+
+export interface NoopJson {
+  readonly type: "noop";
+  readonly reason: string;
+  readonly targetId?: string;
+  readonly path?: readonly string[];
+}
+
+export interface Ping {
+  readonly type: "ping";
+  readonly nonce?: string | number;
+}
+
+export interface Pong {
+  readonly type: "pong";
+  readonly nonce?: string | number;
+  readonly serverTime: number;
+}
+
+export interface PositionJson {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  readonly zIndex?: number;
+}
+
+export interface Rejected {
+  readonly code: string;
+  readonly message: string;
+  readonly fault: Fault;
+  readonly retry: Retry;
+  readonly retryAfterMs?: number;
+  readonly type: "rejected";
+  readonly dashboardId: string;
+  readonly sequence: number;
+  readonly [detail: string]: unknown;
+}
+
+export interface RemoveWidgetJson {
+  readonly type: "removeWidget";
+  readonly targetId: string;
+  readonly oldValue?: { readonly [key: string]: JsonValue };
+}
+
+export interface ResizeJson {
+  readonly type: "resize";
+  readonly targetId: string;
+  readonly value: CoordinatesJson;
+  readonly oldValue?: CoordinatesJson;
+}
+
+/** What trying again takes. */
+export type Retry = "never" | "later" | "rebase" | "rejoin" | "reauthenticate";
+
+export interface Snapshot {
+  readonly version: number;
+  readonly state: DocumentJson;
+}
+
+/** A committed submission, its operations as transformed; `at` in ms since epoch. */
+export interface Submission {
+  readonly version: number;
+  readonly replicaId: string;
+  readonly sequence: number;
+  readonly userId: string;
+  readonly baseVersion: number;
+  readonly operations: readonly OperationJson[];
+  readonly at: number;
+}
+
+export interface Submit {
+  readonly type: "submit";
+  readonly dashboardId: string;
+  readonly sequence: number;
+  readonly baseVersion: number;
+  readonly operations: readonly OperationJson[];
+}
+
+export interface Tail {
+  readonly type: "tail";
+  readonly dashboardId: string;
+  readonly submissions: readonly Submission[];
+  readonly headVersion: number;
+}
+
+export interface UpdateJson {
+  readonly type: "update";
+  readonly targetId?: string;
+  readonly path: readonly string[];
+  readonly value?: JsonValue;
+  readonly oldValue?: JsonValue;
+}
+
+export interface Welcome {
+  readonly type: "welcome";
+  readonly protocol: number;
+  readonly connectionId: string;
+  readonly userId: string;
+  readonly serverTime: number;
+  readonly limits: { readonly [key: string]: number };
+}
+
+export interface WidgetJson {
+  readonly type: string;
+  readonly title: string | null;
+  readonly position: PositionJson;
+  readonly config: { readonly [key: string]: JsonValue };
+  readonly data: { readonly [key: string]: JsonValue };
+  readonly isLocked: boolean;
+}
