@@ -75,9 +75,9 @@ def test_what_others_commit_is_transformed_over_all_that_is_pending() -> None:
     talk.edit.insert(WIDGET, TEXT, 0, "A")
     talk.edit.insert(WIDGET, TEXT, 6, "Z")
     talk.committed(submission(1, typed(0, "remote ")))
-    assert talk.text == "remote AhelloZ"
-    talk.committed(submission(2, typed(7, "A"), by=ME))
-    assert talk.text == "remote AhelloZ"
+    assert talk.text == "Aremote helloZ", "at one position the later comes first"
+    talk.committed(submission(2, typed(0, "A"), by=ME))
+    assert talk.text == "Aremote helloZ"
     assert talk.sent()[-1] == submit(2, 2, typed(13, "Z"))
 
 
@@ -225,6 +225,34 @@ def test_a_dashboard_that_is_refused_for_good_is_not_joined_again() -> None:
     with pytest.raises(WeftError, match="may not"):
         talk.edit.insert(WIDGET, TEXT, 5, "?")
     assert talk.replica.status.pending == 1, "and what was not saved is still known"
+
+
+def test_a_replica_that_a_dying_page_has_taken_over_comes_back_but_two_do_not_fight_for_ever() -> (
+    None
+):
+    talk = Conversation()
+    for _ in range(4):
+        talk.ended("conflict")
+        assert len(talk.waits()) == 1
+        talk.wait_is_over()
+        talk.joined(0)
+    talk.ended("conflict")
+    (finish,) = talk.finished()
+    assert finish.error is not None
+
+
+def test_pending_edits_that_the_log_no_longer_reaches_back_to_are_given_up_and_told() -> None:
+    talk = Conversation()
+    talk.edit.insert(WIDGET, TEXT, 5, "!")
+    talk.disconnect()
+    talk.connect()
+    for _ in range(5):
+        assert talk.sent()[-1] == join(0, wants_tail=True)
+        talk.ended("conflict")
+        talk.wait_is_over()
+    assert talk.sent() == [join()]
+    talk.joined(9, state={"title": "Sales", "widgets": {WIDGET: NOTE}})
+    assert [notice.reason for notice in talk.told()] == ["history_gone"]
 
 
 def test_leaving_is_answered_and_final() -> None:
@@ -466,7 +494,7 @@ def test_a_batch_that_fails_is_undone_also_under_what_others_did_meanwhile() -> 
     with pytest.raises(ZeroDivisionError), talk.edit.batch():
         talk.edit.insert(WIDGET, TEXT, 0, "half ")
         talk.committed(submission(1, typed(0, "> ")))
-        assert talk.text == "> half hello!"
+        assert talk.text == "half > hello!"
         raise ZeroDivisionError
     assert talk.text == "> hello!"
     talk.committed(submission(2, typed(7, "!"), by=ME))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
+from weft.client.pending import effective
 from weft.errors import WeftError
 from weft.limits import NOTICES_MAX
 from weft.ot import transform_pair
@@ -27,7 +28,8 @@ class Notice:
     number: int
     loss: Loss
     reason: str
-    operations: Operations  # the lost edit, ready to be made again
+    operations: Operations  # the lost edit, to be made again
+    has_place: bool  # they fit what is shown, and follow it; else they are as they were
     user_id: UUID | None = None  # who did it, where somebody did
     error: WeftError | None = None
 
@@ -55,22 +57,33 @@ class Notices:
         loss: Loss,
         reason: str,
         operations: Operations,
+        *,
+        has_place: bool,
         user_id: UUID | None = None,
         error: WeftError | None = None,
     ) -> Notice:
         self._number += 1
-        notice = Notice(self._number, loss, reason, operations, user_id, error)
+        notice = Notice(self._number, loss, reason, operations, has_place, user_id, error)
         self._open[notice.number] = notice
         if len(self._open) > NOTICES_MAX:
             del self._open[next(iter(self._open))]
         return notice
 
     def follow(self, change: Operations) -> None:
-        """Move every open notice over a change of the view; what has lost its place stays."""
+        """Move the open notices over a change of the view."""
         for number, notice in self._open.items():
-            moved = transform_pair(change, notice.operations).later
-            if all(operation.type != "noop" for operation in moved):
+            if not notice.has_place:
+                continue
+            moved = effective(transform_pair(change, notice.operations).later)
+            if moved:
                 self._open[number] = replace(notice, operations=moved)
+            else:
+                self._open[number] = replace(notice, has_place=False)
+
+    def lose_places(self) -> None:
+        """The view is another one altogether."""
+        for number, notice in self._open.items():
+            self._open[number] = replace(notice, has_place=False)
 
     def find(self, notice: Notice) -> Notice | None:
         """The notice as it stands now, or None when it is closed."""

@@ -7,6 +7,7 @@ supersedes it; one that had seen it just replaces it.
 
 from typing import Any, NamedTuple
 
+from weft.client.pending import Lost
 from weft.limits import OWN_WRITES_MAX
 from weft.ot import transform_pair
 from weft.ot.operation import Operation, Operations
@@ -15,11 +16,6 @@ from weft.ot.operation import Operation, Operations
 class Write(NamedTuple):
     version: int
     operation: Operation  # an `update` of one value
-
-
-class Overwritten(NamedTuple):
-    operation: Operation
-    reason: str  # superseded, target_removed, target_replaced
 
 
 class OwnWrites:
@@ -38,9 +34,9 @@ class OwnWrites:
         if self._count > OWN_WRITES_MAX:
             self.clear()  # a bulk import; nobody races with all of it
 
-    def meet(self, base_version: int, operations: Operations) -> tuple[Overwritten, ...]:
+    def meet(self, base_version: int, operations: Operations) -> tuple[Lost, ...]:
         """These have committed, made at `base_version`: whom do they overwrite unseen?"""
-        overwritten: list[Overwritten] = []
+        overwritten: list[Lost] = []
         for target_id in dict.fromkeys(operation.target_id for operation in operations):
             if target_id not in self._by_target:
                 continue
@@ -51,7 +47,7 @@ class OwnWrites:
                 if not conflicts:
                     standing += [Write(write.version, result) for result in moved]
                 elif write.version > base_version:
-                    overwritten.append(Overwritten(write.operation, conflicts[0].reason))
+                    overwritten.append(Lost(write.operation, conflicts[0].reason))
             self._keep(target_id, standing)
         return tuple(overwritten)
 

@@ -8,7 +8,6 @@ so an edit or a batch is not torn apart.
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from weft.errors import WeftError
@@ -32,16 +31,16 @@ from weft.ot.operation import Operation, Operations
 from weft.wire.codec import encode
 
 
-class Discarded(NamedTuple):
-    """A pending edit that has lost its place, as it was before."""
+class Lost(NamedTuple):
+    """An edit that has lost its place or its effect, as it was before."""
 
     operation: Operation
-    reason: str
+    reason: str  # that of the no-op which is left
 
 
 class Rebased(NamedTuple):
     change: Operations  # the remote operations as they change the view
-    discarded: tuple[Discarded, ...]
+    discarded: tuple[Lost, ...]
 
 
 class Layer(NamedTuple):
@@ -49,14 +48,14 @@ class Layer(NamedTuple):
     size_bytes: int  # at least that of the operations on the wire
 
 
-@dataclass(frozen=True, slots=True)
-class InFlight:
+class InFlight(NamedTuple):
     sequence: int
     operations: Operations
 
 
 class Pending:
     def __init__(self) -> None:
+        self.sequence = 0  # the newest that this replica has used
         self.in_flight: InFlight | None = None
         self._waiting: deque[Layer] = deque()
         self._batch: Layer | None = None  # None: no batch is open
@@ -78,6 +77,7 @@ class Pending:
         if self._batch is not None and self._batch.operations:
             layers.append(self._batch.operations)
         return {
+            "sequence": self.sequence,
             "inFlight": flying and [flying.sequence, _to_json(flying.operations)],
             "waiting": [_to_json(operations) for operations in layers],
         }
@@ -85,6 +85,7 @@ class Pending:
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> "Pending":
         pending = cls()
+        pending.sequence = stored["sequence"]
         if stored["inFlight"] is not None:
             sequence, operations = stored["inFlight"]
             pending.in_flight = InFlight(sequence, _from_json(operations))
@@ -138,7 +139,7 @@ class Pending:
 
     def rebase(self, remote: Operations) -> Rebased:
         """Move every layer over what was committed before it."""
-        discarded: list[Discarded] = []
+        discarded: list[Lost] = []
         if self.in_flight is not None:
             remote, moved = _rebase(remote, self.in_flight.operations, discarded)
             self.in_flight = InFlight(self.in_flight.sequence, moved)
@@ -159,8 +160,8 @@ class Pending:
         self.in_flight = None
         return self.rebase(inverse)
 
-    def launch(self, sequence: int) -> InFlight | None:
-        """Put the first that waits in flight; None: nothing waits.
+    def launch(self) -> InFlight | None:
+        """Put the first that waits in flight, under the next sequence; None: nothing waits.
 
         From here on the sequence and its content belong together, until it has committed or is
         dropped: whoever has heard of one must find the other.
@@ -173,7 +174,17 @@ class Pending:
         rest = operations[OPERATIONS_MAX_PER_SUBMISSION:]  # a deletion split by many inserts
         if rest:
             self._waiting.appendleft(Layer(rest, size_bytes))
-        self.in_flight = InFlight(sequence, operations[:OPERATIONS_MAX_PER_SUBMISSION])
+        self.sequence += 1
+        self.in_flight = InFlight(self.sequence, operations[:OPERATIONS_MAX_PER_SUBMISSION])
+        return self.resend()
+
+    def resend(self) -> InFlight | None:
+        """What is in flight, as it is to be sent now; None, and nothing is, if it became void."""
+        if self.in_flight is None or not self.in_flight.operations:
+            self.in_flight = None
+        else:
+            sequence, operations = self.in_flight
+            self.in_flight = InFlight(sequence, _in_client_terms(operations))
         return self.in_flight
 
     def clear(self) -> Operations:
@@ -245,17 +256,32 @@ def _is_sendable(layer: Layer) -> bool:
 
 
 def _rebase(
-    remote: Operations, layer: Operations, discarded: list[Discarded]
+    remote: Operations, layer: Operations, discarded: list[Lost]
 ) -> tuple[Operations, Operations]:
     if not remote or not layer:
         return remote, layer
     change, moved, conflicts = transform_pair(remote, layer)
     discarded += [
-        Discarded(layer[conflict.number], conflict.reason)
+        Lost(layer[conflict.number], conflict.reason)
         for conflict in conflicts
         if conflict.side == "later"
     ]
     return effective(change), effective(moved)
+
+
+def _in_client_terms(operations: Operations) -> Operations:
+    """Two additions of one widget make a replacement, which only a server may write as one."""
+    if all(operation.path or operation.type != "update" for operation in operations):
+        return operations
+    result: list[Operation] = []
+    for operation in operations:
+        if operation.type == "update" and not operation.path:
+            widget_id = operation.target_id
+            result.append(Operation("removeWidget", widget_id))
+            result.append(Operation("addWidget", widget_id, (), operation.value))
+        else:
+            result.append(operation)
+    return tuple(result)
 
 
 def effective(operations: Operations) -> Operations:

@@ -28,11 +28,11 @@ from weft.client.instructions import (
     Wait,
 )
 from weft.client.notices import Notice
-from weft.client.pending import Pending
+from weft.client.pending import InFlight
 from weft.client.status import Status, status_of
 from weft.client.working_copy import WorkingCopy
 from weft.errors import OperationError, Retry, WeftError
-from weft.ot import operation_from_json, operation_to_json
+from weft.ot import operation_to_json
 from weft.ot.document import Document
 from weft.ot.operation import Operations
 from weft.wire.messages import (
@@ -67,16 +67,20 @@ class Replica:
     def __init__(self, dashboard_id: UUID, replica_id: UUID, chance: Chance) -> None:
         self.dashboard_id = dashboard_id
         self.replica_id = replica_id
-        self.version: int | None = None  # None: nothing is held yet
         self.role: str | None = None
         self.error: WeftError | None = None
         self.phase = Phase.OFFLINE
-        self.copy = WorkingCopy(Document.empty())
+        self.copy = WorkingCopy(replica_id)
         self._resting = False  # joined, but the server has asked to send later
         self._afresh = False  # what is held is of no use: join as if nothing were
-        self._sequence = 0  # the newest one used
+        self._conflicts = 0  # since it was connected
         self._backoff = Backoff(chance)
         self._out: list[ReplicaInstruction] = []
+
+    @property
+    def version(self) -> int | None:
+        """The newest version it has; None: nothing is held yet."""
+        return self.copy.version
 
     @property
     def document(self) -> Document:
@@ -99,23 +103,14 @@ class Replica:
 
         To be stored after every change. Only one life at a time may use it.
         """
-        return {
-            "dashboardId": str(self.dashboard_id),
-            "replicaId": str(self.replica_id),
-            "sequence": self._sequence,
-            "version": self.version,
-            "state": self.copy.confirmed.to_json(),
-            "pending": self.copy.pending.to_json(),
-        }
+        ids = {"dashboardId": str(self.dashboard_id), "replicaId": str(self.replica_id)}
+        return ids | self.copy.to_json()
 
     @classmethod
     def from_json(cls, stored: dict[str, Any], chance: Chance) -> "Replica":
         """The replica that `to_json` has stored, not connected yet."""
         replica = cls(UUID(stored["dashboardId"]), UUID(stored["replicaId"]), chance)
-        replica.version = stored["version"]
-        replica._sequence = stored["sequence"]
-        confirmed = Document.from_json(stored["state"])
-        replica.copy = WorkingCopy(confirmed, Pending.from_json(stored["pending"]))
+        replica.copy = WorkingCopy.from_json(replica.replica_id, stored)
         return replica
 
     # --- what the user does ---------------------------------------------------------------------
@@ -171,6 +166,7 @@ class Replica:
             return []
         match event:
             case Connected():
+                self._conflicts = 0
                 self._join()
             case Disconnected():
                 self.phase = Phase.OFFLINE
@@ -191,7 +187,7 @@ class Replica:
         match message:
             case Committed(submissions=submissions) | Tail(submissions=submissions):
                 if not self._follow(submissions) and self.phase is Phase.JOINED:
-                    self._join()  # a version is missing
+                    self._join()
                 self._submit()
             case Joined():
                 self._joined(message)
@@ -210,24 +206,20 @@ class Replica:
                 self._acknowledged(message)
 
     def _joined(self, message: Joined) -> None:
-        if self.phase is not Phase.JOINING:
+        if self.phase not in (Phase.JOINING, Phase.JOINED):
             return
         if self._is_behind(message.version):
             self._join_later()
             return
         pending = self.copy.pending
         if message.snapshot is not None:
-            flying = pending.in_flight
-            in_it = flying is not None and flying.sequence <= message.last_sequence
-            confirmed = Document.from_json(message.snapshot.state)
-            self._out += self.copy.replace(confirmed, in_flight_is_in_it=in_it)
-            self.version = message.snapshot.version
+            self._out += self.copy.replace(message.snapshot, message.last_sequence)
         if not self._follow(message.submissions) or self.version != message.version:
             self._afresh = True
             self._join_later()
             return
         self.role = message.role
-        self._sequence = max(self._sequence, message.last_sequence)
+        pending.sequence = max(pending.sequence, message.last_sequence)
         if not pending:
             self._backoff.reset()
         self._afresh = False
@@ -252,32 +244,13 @@ class Replica:
         return behind and not self._afresh
 
     def _follow(self, submissions: Sequence[Submission]) -> bool:
-        """Take in what is new of these; False: a version is missing."""
-        for submission in submissions:
-            if self.version is None or submission.version > self.version + 1:
-                return False
-            if submission.version == self.version + 1:
-                self._take_in(submission)
-                self.version = submission.version
-        return True
-
-    def _take_in(self, submission: Submission) -> None:
-        operations = tuple(
-            operation_from_json(operation, trusted=True)
-            for operation in submission.operations
-            if operation["type"] != "noop"
-        )
-        flying = self.copy.pending.in_flight
-        own = submission.replica_id == self.replica_id
-        if own and flying is not None and submission.sequence == flying.sequence:
-            self.copy.commit_own(submission.version, operations)
+        """False: a version is missing."""
+        was_flying = self.copy.pending.in_flight is not None
+        followed = self.copy.follow(submissions)
+        self._out += followed.news
+        if was_flying and self.copy.pending.in_flight is None:
             self._backoff.reset()
-            return
-        if own:  # an earlier life of this replica
-            self._sequence = max(self._sequence, submission.sequence)
-        self._out += self.copy.commit_remote(
-            submission.base_version, operations, submission.user_id
-        )
+        return not followed.misses_a_version
 
     def _rejected(self, sequence: int, message: ErrorFields) -> None:
         flying = self.copy.pending.in_flight
@@ -287,8 +260,9 @@ class Replica:
         if error.retry is Retry.NEVER:
             self._out += self.copy.reject(error)
             self._submit()
-            return
-        if error.retry is Retry.LATER:
+        elif self.phase is not Phase.JOINED:
+            return  # the next `joined` has it sent again
+        elif error.retry is Retry.LATER:
             self._resting = True
             self._wait(message.retry_after_ms)
         elif error.retry is Retry.REAUTHENTICATE:
@@ -298,8 +272,7 @@ class Replica:
 
     def _ended(self, message: Ended | ErrorMessage) -> None:
         error = error_in(message)
-        if error.code == "conflict" and self.phase is Phase.JOINING and self.copy.pending:
-            self._afresh = True  # the log no longer reaches back to what is held
+        if error.code == "conflict" and self._survives_conflict():
             self._join_later()
         elif error.retry is Retry.NEVER:
             self._finish(error)
@@ -309,6 +282,17 @@ class Replica:
             if error.code == "future_version":
                 self._is_behind(0)
             self._join_later(message.retry_after_ms)
+
+    def _survives_conflict(self) -> bool:
+        """Another life of this replica has joined: as a rule an earlier one, that is dying.
+
+        Or the log no longer reaches back to what is held, which only starting afresh helps.
+        """
+        self._conflicts += 1
+        if self._conflicts <= PATIENT_ATTEMPTS:
+            return True
+        self._afresh = self.phase is Phase.JOINING and bool(self.copy.pending)
+        return self._afresh
 
     def _wait_is_over(self) -> None:
         if self.phase is Phase.WAITING:
@@ -348,22 +332,23 @@ class Replica:
     def _wait(self, at_least_ms: int | None) -> None:
         self._out.append(Wait(self._backoff.next_seconds(at_least_ms)))
 
+    def _send_in_flight(self) -> None:
+        """Perhaps again, as it is now; if nothing is, what waits has its turn."""
+        flying = self.copy.pending.resend()
+        if flying is not None:
+            self._send(flying)
+        else:
+            self._submit()
+
     def _submit(self) -> None:
         """Put in flight what waits, if it may fly."""
         pending = self.copy.pending
         if self.phase is Phase.JOINED and not self._resting and pending.in_flight is None:
-            flying = pending.launch(self._sequence + 1)
+            flying = pending.launch()
             if flying is not None:
-                self._sequence = flying.sequence
-                self._send_in_flight()
+                self._send(flying)
 
-    def _send_in_flight(self) -> None:
-        """Perhaps again, as it is now; when all of it has become void, what waits has its turn."""
-        flying = self.copy.pending.in_flight
-        if flying is None or not flying.operations:
-            self.copy.pending.in_flight = None
-            self._submit()
-            return
+    def _send(self, flying: InFlight) -> None:
         assert self.version is not None
         operations = [operation_to_json(operation) for operation in flying.operations]
         submit = Submit(

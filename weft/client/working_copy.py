@@ -4,32 +4,65 @@
 
 What others commit moves `confirmed`, and is transformed over all that is pending on its way to the
 view. The commit of what is in flight moves `confirmed` over it, and the view does not change.
-Knows nothing of messages; what it returns is for the application.
+Sends nothing; what it returns is for the application.
 """
 
-from typing import TypeAlias
+from collections.abc import Iterable
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from weft.client.instructions import Notify, Origin, Show
 from weft.client.notices import Loss, Notices
-from weft.client.own_writes import Overwritten, OwnWrites
-from weft.client.pending import Pending, Rebased, effective
+from weft.client.own_writes import OwnWrites
+from weft.client.pending import Lost, Pending, effective
 from weft.errors import WeftError
-from weft.ot import apply, transform_pair
+from weft.ot import apply, operation_from_json, transform_pair
 from weft.ot.document import Document
 from weft.ot.operation import Operations
+from weft.wire.messages import Snapshot, Submission
 
 News: TypeAlias = list[Show | Notify]
 
 
+class Followed(NamedTuple):
+    news: News
+    misses_a_version: bool  # what comes after the gap was not taken in
+
+
 class WorkingCopy:
-    def __init__(self, confirmed: Document, pending: Pending | None = None) -> None:
-        """Raises OperationError when what is pending does not belong to this document."""
+    def __init__(
+        self,
+        replica_id: UUID,
+        version: int | None = None,
+        confirmed: Document | None = None,
+        pending: Pending | None = None,
+    ) -> None:
+        """`version` None: nothing is held yet.
+
+        Raises OperationError when what is pending does not belong to this document.
+        """
+        self.replica_id = replica_id
+        self.version = version
+        self.confirmed = confirmed or Document.empty()
         self.pending = pending or Pending()
-        self.confirmed = confirmed
-        self.view = apply(confirmed, self.pending.operations, within_limits=False)
+        self.view = apply(self.confirmed, self.pending.operations, within_limits=False)
         self.notices = Notices()
         self._own_writes = OwnWrites()
+
+    # --- over a reload --------------------------------------------------------------------------
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "version": self.version,
+            "state": self.confirmed.to_json(),
+            "pending": self.pending.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, replica_id: UUID, stored: dict[str, Any]) -> "WorkingCopy":
+        confirmed = Document.from_json(stored["state"])
+        pending = Pending.from_json(stored["pending"])
+        return cls(replica_id, stored["version"], confirmed, pending)
 
     # --- the user -------------------------------------------------------------------------------
 
@@ -48,7 +81,32 @@ class WorkingCopy:
 
     # --- the server -----------------------------------------------------------------------------
 
-    def commit_own(self, version: int, operations: Operations) -> None:
+    def follow(self, submissions: Iterable[Submission]) -> Followed:
+        """Take in what is new of what has committed, in order."""
+        news: News = []
+        for submission in submissions:
+            if self.version is None or submission.version > self.version + 1:
+                return Followed(news, misses_a_version=True)
+            if submission.version == self.version + 1:
+                news += self._take_in(submission)
+                self.version = submission.version
+        return Followed(news, misses_a_version=False)
+
+    def _take_in(self, submission: Submission) -> News:
+        operations = tuple(
+            operation_from_json(operation, trusted=True)
+            for operation in submission.operations
+            if operation["type"] != "noop"
+        )
+        if submission.replica_id == self.replica_id:
+            flying = self.pending.in_flight
+            if flying is not None and flying.sequence == submission.sequence:
+                self._commit_own(submission.version, operations)
+                return []
+            self.pending.sequence = max(self.pending.sequence, submission.sequence)
+        return self._commit_remote(submission.base_version, operations, submission.user_id)
+
+    def _commit_own(self, version: int, operations: Operations) -> None:
         """What was in flight has committed, as these operations: the view stays as it is."""
         self.confirmed = apply(self.confirmed, operations, within_limits=False)
         self.pending.in_flight = None
@@ -56,15 +114,18 @@ class WorkingCopy:
             self.view = self.confirmed  # equal, by law 4: now one object instead of two
         self._own_writes.record(version, operations)
 
-    def commit_remote(self, base_version: int, operations: Operations, user_id: UUID) -> News:
+    def _commit_remote(self, base_version: int, operations: Operations, user_id: UUID) -> News:
         """Others have committed these, made when they had seen `base_version`."""
         overwritten = self._own_writes.meet(base_version, operations)
         self.confirmed = apply(self.confirmed, operations, within_limits=False)
         rebased = self.pending.rebase(operations)
         news = self._change_view("remote", rebased.change, user_id)
-        news += self._tell_discarded(rebased, user_id)
+        news += self._tell_discarded(rebased.discarded, user_id)
         for lost in overwritten:
-            news += self._tell_overwritten(lost, operations, user_id)
+            if lost.reason == "superseded":
+                news += self._tell_superseded(lost, operations, user_id)
+            else:
+                news += self._tell_discarded([lost], user_id)
         return news
 
     def reject(self, error: WeftError) -> News:
@@ -73,18 +134,38 @@ class WorkingCopy:
         rejected = self.pending.in_flight.operations
         rebased = self.pending.drop_in_flight(self.confirmed)
         news = self._change_view("rejected", rebased.change)
-        news += self._tell(Loss.REJECTED, error.code, self._in_view(rejected), error=error)
-        return news + self._tell_discarded(rebased, None)
+        again = self._in_view(rejected)
+        news.append(
+            Notify(
+                self.notices.add(
+                    Loss.REJECTED,
+                    error.code,
+                    again or rejected,
+                    has_place=bool(again),
+                    error=error,
+                )
+            )
+        )
+        return news + self._tell_discarded(rebased.discarded, None)
 
-    def replace(self, confirmed: Document, *, in_flight_is_in_it: bool) -> News:
-        """A snapshot: what is pending cannot be moved onto it, so the application is told."""
-        if in_flight_is_in_it:
+    def replace(self, snapshot: Snapshot, last_sequence: int) -> News:
+        """A snapshot: what is pending cannot be moved onto it, so the application is told.
+
+        What has committed, up to `last_sequence` of this replica, is in the snapshot.
+        """
+        flying = self.pending.in_flight
+        if flying is not None and flying.sequence <= last_sequence:
             self.pending.in_flight = None
         lost = self.pending.clear()
-        self.confirmed = self.view = confirmed
+        self.confirmed = self.view = Document.from_json(snapshot.state)
+        self.version = snapshot.version
         self._own_writes = OwnWrites()
+        self.notices.lose_places()
         news: News = [Show("snapshot")]
-        return news + (self._tell(Loss.DISCARDED, "history_gone", lost) if lost else [])
+        if lost:
+            gone = self.notices.add(Loss.DISCARDED, "history_gone", lost, has_place=False)
+            news.append(Notify(gone))
+        return news
 
     # --- telling --------------------------------------------------------------------------------
 
@@ -98,28 +179,25 @@ class WorkingCopy:
         self.notices.follow(change)
         return [Show(origin, change, user_id)]
 
-    def _tell(
-        self,
-        loss: Loss,
-        reason: str,
-        operations: Operations,
-        user_id: UUID | None = None,
-        error: WeftError | None = None,
-    ) -> News:
-        return [Notify(self.notices.add(loss, reason, operations, user_id, error))]
+    def _tell_discarded(self, discarded: Iterable[Lost], user_id: UUID | None) -> News:
+        return [
+            Notify(
+                self.notices.add(
+                    Loss.DISCARDED, lost.reason, (lost.operation,), has_place=False, user_id=user_id
+                )
+            )
+            for lost in discarded
+        ]
 
-    def _tell_discarded(self, rebased: Rebased, user_id: UUID | None) -> News:
-        news: News = []
-        for operation, reason in rebased.discarded:
-            news += self._tell(Loss.DISCARDED, reason, (operation,), user_id)
-        return news
-
-    def _tell_overwritten(self, lost: Overwritten, by: Operations, user_id: UUID) -> News:
+    def _tell_superseded(self, lost: Lost, by: Operations, user_id: UUID) -> News:
         """Unless something pending sets the value anew."""
-        if lost.reason != "superseded":
-            return self._tell(Loss.DISCARDED, lost.reason, (lost.operation,), user_id)
         again = self._in_view(transform_pair(by, (lost.operation,)).later)
-        return self._tell(Loss.SUPERSEDED, lost.reason, again, user_id) if again else []
+        if not again:
+            return []
+        notice = self.notices.add(
+            Loss.SUPERSEDED, lost.reason, again, has_place=True, user_id=user_id
+        )
+        return [Notify(notice)]
 
     def _in_view(self, operations: Operations) -> Operations:
         """Operations on the confirmed document as they would act on the view."""

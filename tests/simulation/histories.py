@@ -1,0 +1,30 @@
+"""Seeds as histories: what each runs with, and limits so small that every path is taken."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from unittest.mock import patch
+
+from tests.simulation.simulated_world import Mutations, World
+
+SMALL_LIMITS = {
+    "actors.history.HISTORY_MAX_VERSIONS": 12,
+    "actors.joining.TAIL_MAX_VERSIONS": 5,
+    "actors.joining.SNAPSHOT_REUSE_VERSIONS": 3,
+    "actors.upkeep.CHECKPOINT_EVERY_VERSIONS": 9,
+}
+
+
+@contextmanager
+def small_limits() -> Iterator[None]:
+    with ExitStack() as stack:
+        for name, value in SMALL_LIMITS.items():
+            stack.enter_context(patch(name, value))
+        yield
+
+
+def run_seed(seed: int, steps: int = 300, mutations: Mutations | None = None) -> World:
+    """One history. Raises LawBroken."""
+    with small_limits():
+        world = World(seed, people=2 + seed % 3, mutations=mutations or Mutations())
+        world.run(steps)
+    return world
