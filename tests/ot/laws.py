@@ -159,12 +159,13 @@ def told(story: Story) -> str:
 @contextmanager
 def small_chunks(wanted: bool = True) -> Iterator[None]:
     """Ropes of a few elements, so that small documents go through all of their paths."""
-    kinds = (Text, Items, RichText)
-    before = [kind.CHUNK_MAX for kind in kinds]
-    for kind in kinds:
-        kind.CHUNK_MAX = 4 if wanted else kind.CHUNK_MAX
+    sizes = [(Text, "CHUNK_MAX", 4), (Items, "CHUNK_MAX", 4), (RichText, "CHUNK_MAX", 4)]
+    sizes.append((RichText, "RUNS_MAX", 2))
+    before = [getattr(kind, name) for kind, name, _ in sizes]
     try:
+        for kind, name, small in sizes if wanted else ():
+            setattr(kind, name, small)
         yield
     finally:
-        for kind, size in zip(kinds, before, strict=True):
-            kind.CHUNK_MAX = size
+        for (kind, name, _), size in zip(sizes, before, strict=True):
+            setattr(kind, name, size)

@@ -12,7 +12,7 @@ from weft.ot.operation import ABSENT, Absent, JsonValue, Path
 from weft.ot.rope import Items
 from weft.ot.sequence import Node, plain
 from weft.ot.shape import Record, complete_dashboard, complete_widget
-from weft.ot.values import same_json, weigh
+from weft.ot.values import list_index, same_json, weigh
 
 _SHARDS: Final = 64  # of at most 32 widgets each at the limit of 2,000
 _NO_WIDGETS: Final[tuple[dict[str, Record], ...]] = ({},) * _SHARDS
@@ -152,9 +152,8 @@ def rebuild(nodes: list[Node], path: Path, leaf: Node | Absent) -> Node:
 
 
 def index_in(items: Node, segment: str) -> int:
-    """The list index that a path segment means. Raises OperationError: invalid_path."""
-    if segment.isdecimal() and segment.isascii() and (segment[0] != "0" or segment == "0"):
-        index = int(segment)
-        if index < len(items):
-            return index
-    raise OperationError("invalid_path", f"There is no list item {segment!r}.")
+    """The index of an item that is there. Raises OperationError: invalid_path."""
+    index = list_index(segment)
+    if index >= len(items):
+        raise OperationError("invalid_path", f"There is no list item {segment}.")
+    return index

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final, Literal, NamedTuple
 
 from weft.ot.operation import ABSENT, JsonValue, Operation, Operations, OperationType, Path
+from weft.ot.values import list_index
 
 Reason = Literal["target_removed", "target_replaced", "superseded"]
 
@@ -144,9 +145,13 @@ def _meet_above(upper: Operation, lower: Operation, mirrored: bool) -> Meeting |
 
 
 def path_after(path: Path, operation: Operation) -> Path | None:
-    """A path that leads through the list in which items are inserted or deleted; None: gone."""
+    """A path that leads through the list in which items are inserted or deleted; None: gone.
+
+    Raises OperationError invalid_path when it cannot lead through a list: what is transformed has
+    not been applied yet, and may be wrong.
+    """
     depth = len(operation.path)
-    index = int(path[depth])
+    index = list_index(path[depth])
     if index < operation.position or operation.type == "format":
         return path
     if operation.type == "insert":

@@ -66,6 +66,13 @@ def is_rich(value: JsonValue) -> bool:
     return type(value) is dict and type(value.get("ops")) is list
 
 
+def list_index(segment: str) -> int:
+    """The index that a path segment means. Raises OperationError: invalid_path."""
+    if not (segment.isascii() and segment.isdecimal()) or (segment[0] == "0" and segment != "0"):
+        raise OperationError("invalid_path", f"{segment!r} is not the index of a list item.")
+    return int(segment)
+
+
 def same_json(left: JsonValue, right: JsonValue) -> bool:
     """Equality as JSON has it: unlike Python's, true is not 1."""
     if left is right:
