@@ -71,6 +71,12 @@ def find_running(data_dir: Path) -> Running | None:
         return None
 
 
+def was_killed(data_dir: Path) -> bool:
+    """Whether the system before was killed: then parts of it may live on for some seconds. Call it
+    while holding the lock."""
+    return (data_dir / RUNNING_NAME).exists()
+
+
 def _lock(descriptor: int, kind: int) -> bool:
     try:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)

@@ -2,15 +2,30 @@
 
 import errno
 import socket
+import time
 
 from weft.errors import WeftError
 
+LOOK_AGAIN_SECONDS = 0.2
 
-def claim_port(host: str, port: int, flag: str) -> int:
+
+def claim_port(host: str, port: int, flag: str, patience_seconds: float = 0.0) -> int:
     """`port` if it can be listened on; for 0 one that is free now, and stays ours over restarts.
 
-    Raises WeftError misconfigured.
+    `patience_seconds`: how long whoever holds it now may take to end. Raises WeftError
+    misconfigured.
     """
+    deadline = time.monotonic() + patience_seconds
+    while True:
+        try:
+            return _claim(host, port, flag)
+        except WeftError:
+            if time.monotonic() >= deadline:
+                raise
+        time.sleep(LOOK_AGAIN_SECONDS)
+
+
+def _claim(host: str, port: int, flag: str) -> int:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from pydantic import SecretStr
 
-from cluster.data_dir_file import Running, announce, hold
+from cluster.data_dir_file import Running, announce, hold, was_killed
 from cluster.embedded_services import postgres_server, redis_server
 from cluster.port_server import claim_port
 from cluster.ray_launch import Fleet, OwnerOrder, ray_runtime
@@ -21,6 +21,7 @@ from storage.postgres_migrations import migrate
 
 Say = Callable[[str], None]
 PORTS_PER_GATEWAY = 2  # the defaults for ws and http are neighbours
+LEFTOVER_SECONDS = 10.0  # Ray ends the actors of a `weft up` that was killed within three
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +67,20 @@ def _gateway_orders(settings: Settings) -> list[GatewaySettings]:
     """Ports are chosen here and once, so that a gateway that was restarted has them again."""
     admin_key = _secret(settings, "admin_key", settings.admin_key)
     link_secret = _secret(settings, "link_secret", settings.link_secret)
+    patience = LEFTOVER_SECONDS if was_killed(settings.data_dir) else 0.0
+
+    def port(first: int, number: int, flag: str) -> int:
+        wanted = first + number * PORTS_PER_GATEWAY if first else 0
+        return claim_port(settings.host, wanted, flag, patience)
+
     return [
         GatewaySettings(
             gateway_id=f"gateway-{number}",
             link_secret=link_secret,
             admin_key=admin_key,
             host=settings.host,
-            ws_port=_port(settings.host, settings.ws_port, number, "--ws-port"),
-            http_port=_port(settings.host, settings.http_port, number, "--http-port"),
+            ws_port=port(settings.ws_port, number, "--ws-port"),
+            http_port=port(settings.http_port, number, "--http-port"),
         )
         for number in range(settings.gateways)
     ]
@@ -89,7 +96,3 @@ def _owner_orders(settings: Settings) -> list[OwnerOrder]:
 
 def _secret(settings: Settings, name: str, given: SecretStr | None) -> str:
     return keep_secret(settings.data_dir, name, given and given.get_secret_value())
-
-
-def _port(host: str, first: int, number: int, flag: str) -> int:
-    return claim_port(host, first + number * PORTS_PER_GATEWAY if first else 0, flag)

@@ -46,6 +46,7 @@ class Verification:
     version: int = 0
     submissions: int = 0
     checkpoints: int = 0
+    newest_checkpoint: int = 0
     difference: Difference | None = None
     _through: Document | None = None  # replayed from the oldest checkpoint on
     _since: Document | None = None  # replayed from the checkpoint before
@@ -88,6 +89,7 @@ class Verification:
 
     def _pass(self, version: int, state: State) -> None:
         self.checkpoints += 1
+        self.newest_checkpoint = version
         if version == self.rows.version:
             self._rows_met = True
             apart = first_difference(state, self.rows.state)

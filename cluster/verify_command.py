@@ -89,6 +89,7 @@ def _to_json(dashboard_id: UUID, verification: Verification) -> dict[str, Any]:
         "dashboard_id": str(dashboard_id),
         "versions": verification.version,
         "checkpoints": verification.checkpoints,
+        "newest_checkpoint": verification.newest_checkpoint,
         "difference": None if difference is None else difference.to_json(),
     }
 

@@ -1,0 +1,149 @@
+"""The whole system as a process of its own, started as a user would; and who types into it."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import weft
+from benchmarks.processes import descendants
+from cluster.http_admin import HttpAdmin
+from cluster.trace import Edit, Trace
+from weft import Board
+
+WEFT = [sys.executable, "-m", "cluster.command_line"]
+TEXT = ["config", "text"]
+START_SECONDS = 120.0
+PATIENCE_SECONDS = 60.0  # a bound for tests that fail; nothing waits for it to pass
+ALPHABET = 'abc XYZ\n"\\äßλж漢字🙂👩‍👩‍👧‍👦e\u0301\u200f\u2028'
+
+
+def weft_command(*words: str, timeout: float = PATIENCE_SECONDS) -> tuple[int, dict[str, Any]]:
+    """Exit code and the one JSON object that the command prints."""
+    command = [*WEFT, *words, "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+    [line] = done.stdout.splitlines()
+    return done.returncode, json.loads(line)
+
+
+@dataclass
+class RunningSystem:
+    """`weft up` on one directory; started again, it has the same ports."""
+
+    data_dir: Path
+    ready: dict[str, Any] = field(default_factory=dict)
+    process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        ports = [self._port("ws"), self._port("http")]
+        options = ["--data-dir", str(self.data_dir), "--ws-port", ports[0], "--http-port", ports[1]]
+        with (self.data_dir.parent / "up.log").open("a") as log:
+            self.process = subprocess.Popen(
+                [*WEFT, "up", "--json", *options], stdout=subprocess.PIPE, stderr=log, text=True
+            )
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        self.ready = json.loads(line or "{}")
+        assert self.ready.get("ready"), (line, (self.data_dir.parent / "up.log").read_text())
+
+    def end(self, number: signal.Signals) -> int:
+        """Send the signal; the exit code."""
+        assert self.process is not None
+        assert self.process.stdout is not None
+        self.process.send_signal(number)
+        code = self.process.wait(PATIENCE_SECONDS)
+        self.process.stdout.close()
+        return code
+
+    def kill_actor(self, role: str) -> None:
+        """`kill -9` of the process of the one owner, or gateway."""
+        assert self.process is not None
+        below = descendants(self.process.pid)
+        [pid] = [pid for pid, title in below.items() if title.startswith(f"ray::{role}")]
+        os.kill(pid, signal.SIGKILL)
+
+    def admin(self) -> HttpAdmin:
+        return HttpAdmin(self.ready["http"], self.ready["admin_key"])
+
+    def verify(self) -> list[dict[str, Any]]:
+        """Every dashboard, by `weft verify`; fails if it finds a difference."""
+        code, found = weft_command("verify", "--all", "--data-dir", str(self.data_dir))
+        assert (code, found["ok"]) == (0, True), found
+        dashboards: list[dict[str, Any]] = found["dashboards"]
+        return dashboards
+
+    def _port(self, name: str) -> str:
+        return self.ready[name].rpartition(":")[2] if self.ready else "0"
+
+
+class Desk:
+    """One dashboard with one text, and the boards on it."""
+
+    def __init__(self, system: RunningSystem, stack: AsyncExitStack) -> None:
+        self.system = system
+        self.dashboard_id = UUID(int=0)
+        self.widget_id = ""
+        self._stack = stack
+        self._owner = UUID(int=0)
+
+    async def prepare(self) -> Board:
+        """The first board, which has made the text."""
+        admin = self.system.admin()
+        self._owner = await admin.create_user(f"owner-{uuid4()}")
+        self.dashboard_id = await admin.create_dashboard(self._owner, "Desk")
+        board = await self._join(await admin.create_session(self._owner))
+        position = {"x": 0, "y": 0, "width": 4, "height": 4}
+        self.widget_id = board.add_widget(
+            {"type": "text", "position": position, "config": {"text": ""}}
+        )
+        await board.saved(PATIENCE_SECONDS)
+        return board
+
+    async def token(self, role: str = "editor") -> str:
+        """A session of a new user who may edit here."""
+        admin = self.system.admin()
+        user = await admin.create_user(f"user-{uuid4()}")
+        await admin.share(self.dashboard_id, user, role)
+        return await admin.create_session(user)
+
+    async def another(self) -> Board:
+        return await self._join(await self.token())
+
+    def text(self, board: Board) -> str:
+        return str(board.document.value_at(self.widget_id, tuple(TEXT)))
+
+    async def _join(self, token: str) -> Board:
+        client = weft.connect(self.system.ready["ws"], token)
+        return await (await self._stack.enter_async_context(client)).join(self.dashboard_id)
+
+
+def a_trace(edits: int, seed: int = 1) -> Trace:
+    """Typing, with slips and jumps, in many scripts; what it ends in is made by plain slicing."""
+    chance = random.Random(seed)
+    start = text = "Grüße, 世界 🌍"
+    made = []
+    for _ in range(edits):
+        position = chance.randint(0, len(text))
+        deleted = min(len(text) - position, chance.choice((0, 0, 0, 1, 2, 9)))
+        inserted = "".join(chance.choices(ALPHABET, k=chance.choice((0, 1, 1, 1, 1, 5))))
+        text = text[:position] + inserted + text[position + deleted :]
+        made.append(Edit(position, deleted, inserted))
+    return Trace(start, text, tuple(made))
+
+
+def write_trace(trace: Trace, path: Path) -> Path:
+    patches = [[edit.position, edit.deleted, edit.inserted] for edit in trace.edits]
+    recorded = {
+        "startContent": trace.start,
+        "endContent": trace.end,
+        "txns": [{"patches": [patch]} for patch in patches],
+    }
+    path.write_text(json.dumps(recorded))
+    return path
