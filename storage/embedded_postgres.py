@@ -11,6 +11,7 @@ import shlex
 import subprocess
 import tempfile
 import time
+from enum import Enum
 from importlib.util import find_spec
 from pathlib import Path
 from stat import S_IMODE
@@ -32,6 +33,15 @@ SETTINGS: Final = {
     "max_wal_size": "2GB",  # fewer checkpoints under load
     "log_min_messages": "warning",
 }
+
+
+class Postmaster(Enum):
+    """The process that postmaster.pid names."""
+
+    GONE = "there is none"
+    ALIVE = "it is the PostgreSQL of this directory"
+    # PostgreSQL would take it for itself, and refuse to start.
+    STRANGER = "it was killed and is not buried yet, or its number was given anew after a reboot"
 
 
 def program_directory() -> Path:
@@ -71,19 +81,19 @@ class EmbeddedPostgres:
 
     def stop(self) -> None:
         """End open transactions, write everything out, stop."""
-        if b"postgres" in (self._postmaster() or b""):
+        if self._postmaster() is Postmaster.ALIVE:
             self._run("pg_ctl", "stop", "-w", "-m", "fast", "-D", str(self.directory))
         remove_socket_directory(self.directory, SOCKET_NAME)
 
     def _try_to_start(self, sockets: Path, waited_seconds: float) -> None:
-        process = self._postmaster()
-        if process is None:
+        postmaster = self._postmaster()
+        if postmaster is Postmaster.GONE:
             try:
                 self._launch(sockets)
             except WeftError:  # perhaps what a killed server has left is not gone yet
                 if waited_seconds > LAUNCH_TIMEOUT_SECONDS:
                     raise
-        elif b"postgres" not in process and waited_seconds > PATIENCE_SECONDS:
+        elif postmaster is Postmaster.STRANGER and waited_seconds > PATIENCE_SECONDS:
             (self.directory / "postmaster.pid").unlink(missing_ok=True)
             (sockets / f"{SOCKET_NAME}.lock").unlink(missing_ok=True)
         elif waited_seconds > RECOVERY_TIMEOUT_SECONDS:
@@ -99,20 +109,17 @@ class EmbeddedPostgres:
             self._run("initdb", *options, *locale, "-D", str(made))
             made.rename(self.directory)
 
-    def _postmaster(self) -> bytes | None:
-        """The command line of the process that postmaster.pid names; None if there is none.
-
-        Empty: it was killed and is not buried yet. Another program: the number was given anew,
-        after a reboot. PostgreSQL would take both for itself and refuse to start.
-        """
+    def _postmaster(self) -> Postmaster:
         try:
             pid = int((self.directory / "postmaster.pid").read_text().split()[0])
             os.kill(pid, 0)
-            if Path("/proc/self").exists():
-                return Path(f"/proc/{pid}/cmdline").read_bytes()
+            if not Path("/proc/self").exists():
+                return Postmaster.ALIVE
+            program, *arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         except (OSError, IndexError, ValueError):
-            return None
-        return b"postgres"
+            return Postmaster.GONE
+        is_ours = program.endswith(b"/postgres") and os.fsencode(self.directory) in arguments
+        return Postmaster.ALIVE if is_ours else Postmaster.STRANGER
 
     def _answers(self, sockets: Path) -> bool:
         return self._call("pg_isready", "-q", "-h", str(sockets)).returncode == 0

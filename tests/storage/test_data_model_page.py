@@ -1,4 +1,4 @@
-"""docs/data-model.md speaks of tests and tables that exist."""
+"""docs/data-model.md speaks of tests that exist."""
 
 import re
 from pathlib import Path
@@ -16,9 +16,3 @@ def test_every_test_that_the_page_names_exists():
     for name, cut in named:
         found = name in known or (cut and any(each.startswith(name) for each in known))
         assert found, f"no test is called {name}{cut}"
-
-
-def test_every_table_that_is_made_stands_on_the_page():
-    made = "".join(path.read_text() for path in (ROOT / "storage/migrations").glob("*.sql"))
-    for table in re.findall(r"CREATE TABLE (\w+)", made):
-        assert f"`{table.removesuffix('_default')}`" in PAGE, table
