@@ -30,9 +30,10 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 @pytest.fixture
-def directory(server_directory: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
-    directory = server_directory / request.node.name
-    directory.mkdir()
+def directory(server_directory: Path) -> Iterator[Path]:
+    """Shared, for to make a database takes seconds on a busy disk; its servers are stopped."""
+    directory = server_directory / "embedded"
+    directory.mkdir(exist_ok=True)
     yield directory
     EmbeddedPostgres(directory / "postgres").stop()
     EmbeddedRedis(directory / "redis").stop()
@@ -106,9 +107,13 @@ def test_a_path_too_long_for_a_socket_gets_a_short_and_private_one(tmp_path: Pat
 
 async def test_servers_work_under_a_path_too_long_for_a_socket(directory: Path):
     deep = directory / ("d" * SOCKET_PATH_MAX_BYTES)
+    deep.mkdir()
+    if (directory / "postgres").exists():
+        (directory / "postgres").rename(deep / "postgres")
     postgres, cache = EmbeddedPostgres(deep / "postgres"), EmbeddedRedis(deep / "redis")
     assert await answer(postgres.start()) == 1
     with redis.Redis.from_url(cache.start()) as client:
         assert client.ping()
     postgres.stop()
     cache.stop()
+    (deep / "postgres").rename(directory / "postgres")
