@@ -52,6 +52,11 @@ class History:
         versions = range(after_version + 1, up_to_version + 1)
         return tuple(self._entries[version].submission for version in versions)
 
+    def size_bytes(self, after_version: int) -> int:
+        """Of what followed, as sent; after_version must be in the window."""
+        versions = range(after_version + 1, self.head + 1)
+        return sum(self._entries[version].size_bytes for version in versions)
+
     def transform(self, operations: Operations, base_version: int) -> list[Operations]:
         """`operations`, made at base_version, as they follow head: for each, what it becomes.
 

@@ -17,7 +17,7 @@ from actors.instructions import End, FetchTail, Instruction, Join, Reply
 from actors.sequencer import Author, Sequencer
 from storage.ports import LoggedSubmission, ReplicaMark
 from weft.errors import WeftError
-from weft.limits import SNAPSHOT_REUSE_VERSIONS, TAIL_MAX_VERSIONS
+from weft.limits import SNAPSHOT_REUSE_VERSIONS, TAIL_MAX_BYTES, TAIL_MAX_VERSIONS
 from weft.wire.frames import joined_frame, submission_json, tail_frame
 
 EncodedSnapshot: TypeAlias = tuple[int, Mapping[str, Any]]  # its state is a fragment of JSON bytes
@@ -56,17 +56,21 @@ class Subscriber:
 
 @dataclass(slots=True)
 class Snapshots:
-    """The newest encoded state. It serves until it is too far behind, with what followed it."""
+    """The newest encoded state. It serves, with what followed, until that is too much."""
 
     _newest: EncodedSnapshot | None = None
 
     def recent(self, sequencer: Sequencer) -> EncodedSnapshot:
         """Not older than the history in memory."""
-        oldest = max(sequencer.history.start, sequencer.durable_version - SNAPSHOT_REUSE_VERSIONS)
-        if self._newest is None or self._newest[0] < oldest:
+        if self._newest is None or not self._serves(self._newest[0], sequencer):
             state = orjson.Fragment(orjson.dumps(sequencer.durable.to_json()))
             self._newest = sequencer.durable_version, cast("Mapping[str, Any]", state)
         return self._newest
+
+    def _serves(self, version: int, sequencer: Sequencer) -> bool:
+        return sequencer.durable_version - version <= SNAPSHOT_REUSE_VERSIONS and is_short(
+            sequencer, version
+        )
 
     def forget(self) -> None:
         """Give the memory back."""
@@ -85,8 +89,7 @@ def answer_join(
     snapshot: EncodedSnapshot | None = None
     if held is not None and held > head and subscriber.wants_tail:
         return End(subscriber.subscription, WeftError("future_version", headVersion=head))
-    in_memory = held is not None and sequencer.history.start <= held <= head
-    if held is not None and in_memory and head - held <= TAIL_MAX_VERSIONS:
+    if held is not None and is_short(sequencer, held):
         after = held
     elif held is not None and subscriber.wants_tail:
         subscriber.stage = Stage.FETCHING
@@ -106,6 +109,16 @@ def answer_join(
         last_version=mark.version,
     )
     return Join(subscriber.subscription, frame)
+
+
+def is_short(sequencer: Sequencer, after_version: int) -> bool:
+    """Whether what followed fits into one frame, and is in memory."""
+    history, head = sequencer.history, sequencer.durable_version
+    return (
+        history.start <= after_version <= head
+        and head - after_version <= TAIL_MAX_VERSIONS
+        and history.size_bytes(after_version) <= TAIL_MAX_BYTES
+    )
 
 
 def pass_page_on(

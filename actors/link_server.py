@@ -22,12 +22,10 @@ from weft.limits import (
     LINK_OUTGOING_MAX_BYTES,
     LINK_PING_INTERVAL_SECONDS,
 )
+from weft.wire import close_codes
 from weft.wire.link import LinkHello, ToGateway, ToOwner, pack_to_gateway, unpack_to_owner
 
 logger = logging.getLogger(__name__)
-
-REFUSED = 4401  # close code: the secret is wrong
-UNFIT = 4400  # close code: a line does not fit
 
 
 class Link:
@@ -123,17 +121,17 @@ class LinkServer:
             with suppress(ConnectionClosed):
                 await self._serve(connection)
         except TimeoutError:
-            await connection.close(UNFIT, "no hello")
+            await connection.close(close_codes.HELLO_TIMEOUT, "no hello")
         except WeftError as error:
             logger.error("a link is closed: %s", error)
-            await connection.close(UNFIT, "malformed line")
+            await connection.close(close_codes.PROTOCOL_VIOLATION, "malformed line")
 
     async def _serve(self, connection: ServerConnection) -> None:
         async with asyncio.timeout(LINK_HELLO_TIMEOUT_SECONDS):
             first = unpack_to_owner(await connection.recv(decode=False))
         hello, lines = first[0], first[1:]
         if not isinstance(hello, LinkHello) or not self._is_trusted(hello):
-            await connection.close(REFUSED, "the secret is wrong")
+            await connection.close(close_codes.UNAUTHENTICATED, "the secret is wrong")
             return
         link = Link(connection, hello.gateway_id)
         writer = asyncio.create_task(link.write())

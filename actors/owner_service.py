@@ -64,6 +64,7 @@ class OwnerService:
         self._all_closed = asyncio.Event()
         self._all_closed.set()
         self._is_stopping = False
+        self._is_announced = True
 
     async def start(self) -> OwnerAddress:
         """Listen, announce, and host from now on."""
@@ -257,9 +258,12 @@ class OwnerService:
         try:
             await self._directory.announce_owner(self._address, HEARTBEAT_TTL_SECONDS)
         except WeftError as error:
-            logger.warning("owner %s is not announced: %s", self._owner_id, error)
-            return False
-        return True
+            if self._is_announced:
+                logger.warning("owner %s is not announced: %s", self._owner_id, error)
+            self._is_announced = False
+        else:
+            self._is_announced = True
+        return self._is_announced
 
     async def _check_fences(self) -> None:
         for dashboard in list(self._dashboards.values()):

@@ -31,6 +31,7 @@ HISTORY_MAX_VERSIONS: Final = 2_000  # kept in the owner's memory; a base below 
 HISTORY_MAX_BYTES: Final = 67_108_864  # the same window when submissions are large
 TRANSFORM_MAX_PAIRS: Final = 250_000  # of one submission: one full one over another; 0.5 s at most
 SNAPSHOT_REUSE_VERSIONS: Final = 200  # an encoded snapshot serves joins until it is so far behind
+TAIL_MAX_BYTES: Final = 4_194_304  # of operations; above it a join sends a snapshot, if it may
 TAIL_MAX_VERSIONS: Final = 1_000  # one page of operations; above it a join sends a snapshot
 CHECKPOINT_EVERY_VERSIONS: Final = 500  # bounds what opening replays
 CHECKPOINT_EVERY_SECONDS: Final = 30.0  # bounds how stale the widgets rows are under edits
@@ -119,6 +120,7 @@ SELECTION_RANGES_MAX: Final = 100  # of one connection
 # --- lists, deliveries, retention ----------------------------------------------------------------
 PAGE_DEFAULT_ITEMS: Final = 50
 PAGE_MAX_ITEMS: Final = 200  # of one answer; more is the next page
+CURSOR_MAX_CHARACTERS: Final = 2_000  # the longest key is a name of 255, as JSON in base64
 SEARCH_MAX_CHARACTERS: Final = 500  # of what is searched for
 WEBHOOK_TOPICS_MAX: Final = 50
 WEBHOOK_SECRET_MAX_CHARACTERS: Final = 255
@@ -127,6 +129,9 @@ OUTBOX_LEASE_SECONDS: Final = 60.0  # for one delivery; then somebody else may t
 OUTBOX_ERROR_MAX_CHARACTERS: Final = 1_000  # kept of what a webhook answered; the rest is cut
 IDEMPOTENCY_KEY_MAX_CHARACTERS: Final = 255
 PARTITIONS_AHEAD_MONTHS: Final = 3  # made before they are needed; a stopped upkeep has so long
+TABLE_LOCK_TIMEOUT_MS: Final = 300  # that upkeep waits for a table: so long commits wait behind it
+TABLE_LOCK_RETRY_SECONDS: Final = 0.5
+TABLE_LOCK_ATTEMPTS: Final = 120  # a minute and a half in all: then something holds it for good
 RETENTION_BATCH_DASHBOARDS: Final = 200  # whose rows are locked at once, for some milliseconds
 
 # --- answers -----------------------------------------------------------------------------------

@@ -90,6 +90,23 @@ def test_a_snapshot_too_far_behind_is_made_anew(monkeypatch: pytest.MonkeyPatch)
     assert talk.join("cyd")["snapshot"]["version"] == 2
 
 
+def test_law9_a_join_is_not_sent_more_operations_than_fit_a_frame(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    talk = history_of("a", "b", "c")
+    talk.join("bob")
+    talk.submit("ann", 4, 3, typing("d"))
+    talk.commit()
+    one = talk.heart.sequencer.history.size_bytes(3)
+    monkeypatch.setattr(joining, "TAIL_MAX_BYTES", one)
+    assert talk.join("cyd")["snapshot"]["version"] == 3
+    assert [each["version"] for each in talk.join("dan", version=3)["submissions"]] == [4]
+    monkeypatch.setattr(joining, "TAIL_MAX_BYTES", one - 1)
+    assert talk.join("eve")["snapshot"]["version"] == 4
+    assert talk.join("fay", version=3)["snapshot"]["version"] == 4
+    assert talk.attach("gil", version=3, wants_tail=True) == [FetchTail("gil", 3, 4)]
+
+
 def test_the_own_newest_submission_is_told_to_who_joins_again() -> None:
     talk = history_of("a", "b")
     talk.tell(Detached("ann"))
