@@ -327,6 +327,27 @@ def test_law3_a_submission_refused_for_now_is_sent_later_under_its_own_sequence(
     assert talk.told() == []
 
 
+def test_law3_an_older_copy_of_a_submission_that_got_through_is_recognised() -> None:
+    talk = Conversation()
+    talk.edit.insert(WIDGET, TEXT, 5, "!")
+    talk.rejected(1, "id_reused")
+    assert talk.sent() == [submit(1, 0, typed(5, "!")), join(0, wants_tail=True)]
+    talk.joined(1, submission(1, typed(5, "!"), by=ME), last=(1, 1))
+    assert (talk.text, talk.state, talk.told(), talk.sent()) == ("hello!", "saved", [], [])
+
+
+def test_law7_an_id_that_stays_refused_is_given_up() -> None:
+    talk = Conversation()
+    talk.edit.insert(WIDGET, TEXT, 5, "!")
+    for _ in range(4):
+        talk.rejected(1, "id_reused")
+        talk.wait_is_over()
+        talk.joined(0)
+    talk.rejected(1, "id_reused")
+    assert [notice.reason for notice in talk.told()] == ["id_reused"]
+    assert talk.text == "hello"
+
+
 def test_a_replica_too_far_behind_fetches_every_operation_and_sends_again() -> None:
     talk = Conversation()
     talk.edit.insert(WIDGET, TEXT, 5, "!")
@@ -454,6 +475,20 @@ def test_a_value_that_is_being_set_anew_is_not_told_as_lost() -> None:
     assert talk.told() == []
     position = talk.replica.document.value_at(WIDGET, ("position",))
     assert (position["x"], position["y"]) == (2, 9)
+
+
+def test_values_that_a_later_edit_of_one_submission_replaced_are_not_watched_any_more() -> None:
+    talk = Conversation()
+    with talk.edit.batch():
+        talk.edit.set(WIDGET, ("data", "rows"), {"k": 1})
+        talk.edit.set(WIDGET, ("data", "rows", "k"), 2)
+        talk.edit.set(WIDGET, ("data", "rows"), ["a"])
+    rows = ["data", "rows"]
+    set_twice = [updated([*rows], {"k": 1}), updated([*rows, "k"], 2), updated(rows, ["a"])]
+    talk.committed(submission(1, *set_twice, by=ME))
+    first = {"type": "insert", "targetId": WIDGET, "path": rows, "position": 0, "value": ["b"]}
+    talk.committed(submission(2, first, base=0))
+    assert (talk.told(), talk.state) == ([], "saved")
 
 
 def test_an_open_notice_follows_the_document() -> None:

@@ -1,4 +1,4 @@
-"""`python -m tests.simulation [--seeds N] [--seed K] [--steps N]`: histories until one breaks a law.
+"""`python -m tests.simulation [--seeds N] [--seed K]`: histories until one breaks a law.
 
 Prints the failing seed and its timeline, and exits 1.
 """
@@ -9,7 +9,7 @@ import time
 from collections import Counter
 
 from tests.simulation.histories import run_seed
-from tests.simulation.laws import LawBroken
+from tests.simulation.laws import LawBrokenError
 
 
 def main() -> int:
@@ -26,7 +26,7 @@ def main() -> int:
     for seed in seeds:
         try:
             world = run_seed(seed, arguments.steps)
-        except LawBroken as broken:
+        except LawBrokenError as broken:
             print(*broken.timeline, sep="\n")
             print(broken)
             return 1

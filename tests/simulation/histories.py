@@ -7,9 +7,9 @@ from unittest.mock import patch
 from tests.simulation.simulated_world import Mutations, World
 
 SMALL_LIMITS = {
-    "actors.history.HISTORY_MAX_VERSIONS": 12,
-    "actors.joining.TAIL_MAX_VERSIONS": 5,
-    "actors.joining.SNAPSHOT_REUSE_VERSIONS": 3,
+    "actors.history.HISTORY_MAX_VERSIONS": 4,
+    "actors.joining.TAIL_MAX_VERSIONS": 3,
+    "actors.joining.SNAPSHOT_REUSE_VERSIONS": 2,
     "actors.upkeep.CHECKPOINT_EVERY_VERSIONS": 9,
 }
 
@@ -23,7 +23,7 @@ def small_limits() -> Iterator[None]:
 
 
 def run_seed(seed: int, steps: int = 300, mutations: Mutations | None = None) -> World:
-    """One history. Raises LawBroken."""
+    """One history. Raises LawBrokenError."""
     with small_limits():
         world = World(seed, people=2 + seed % 3, mutations=mutations or Mutations())
         world.run(steps)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 WORD = re.compile(r"<\d+>")
 
 
-class LawBroken(AssertionError):
+class LawBrokenError(AssertionError):
     def __init__(self, world: "World", law: int, why: str) -> None:
         self.law = law
         self.why = why
@@ -37,7 +37,7 @@ class Laws:
 
     def require(self, holds: bool, law: int, why: str) -> None:
         if not holds:
-            raise LawBroken(self.world, law, why)
+            raise LawBrokenError(self.world, law, why)
 
     def check(self) -> None:
         """After every step."""

@@ -29,6 +29,7 @@ from weft.client.instructions import (
     Notify,
     OpenSocket,
     ReplicaInstruction,
+    Report,
     SendFrame,
     Show,
     Tell,
@@ -158,6 +159,8 @@ class Person:
                 case Tell(_, Notify(notice)):
                     self.world.counts[f"{notice.loss} {notice.reason}"] += 1
                     self._lose(markers_in(notice.operations))
+                case Tell(_, Report(error)):
+                    self.world.require(False, 4, f"{self.name} has to start afresh: {error!r}")
                 case Tell(_, Finish(error)) | Fail(error):
                     self.world.require(False, 7, f"{self.name} was refused for good: {error!r}")
 

@@ -16,7 +16,7 @@ from storage.memory_log import CommitFailure, MemoryLog, run_now
 from storage.memory_tables import DashboardTable, MemoryTables, StoredRows
 from storage.rows import encode_json
 from tests.ot.generator import make_document
-from tests.simulation.laws import Laws
+from tests.simulation.laws import LawBrokenError, Laws
 from tests.simulation.simulated_gateway import Gateway, Link
 from tests.simulation.simulated_network import Channel
 from tests.simulation.simulated_owner import Owner
@@ -141,10 +141,15 @@ class World:
     # --- time -----------------------------------------------------------------------------------
 
     def run(self, steps: int) -> None:
-        """So many steps of troubles, then peace. Raises LawBroken."""
-        for _ in range(steps):
-            self._step()
-        self.make_peace()
+        """So many steps of troubles, then peace. Raises LawBrokenError."""
+        try:
+            for _ in range(steps):
+                self._step()
+            self.make_peace()
+        except LawBrokenError:
+            raise
+        except Exception as fault:
+            raise LawBrokenError(self, 10, f"a heart has failed: {fault!r}") from fault
 
     def _step(self) -> None:
         self.steps += 1

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from weft.client.editing import Editing
-from weft.client.instructions import Finish, Notify, ReplicaInstruction, Show
+from weft.client.instructions import Finish, Notify, ReplicaInstruction, Report, Show
 from weft.client.notices import Loss
 from weft.client.replica import Phase, Replica
 from weft.client.status import State, Status
@@ -121,8 +121,10 @@ class Board(Editing):
 
     # --- for the connection ---------------------------------------------------------------------
 
-    def tell(self, news: Show | Notify | Finish) -> None:
-        if isinstance(news, Finish):
+    def tell(self, news: News | Report | Finish) -> None:
+        if isinstance(news, Report):
+            logger.error("Dashboard %s starts afresh: %r", self.dashboard_id, news.error)
+        if isinstance(news, Report | Finish):
             return
         for listener in list(self._listeners):
             try:

@@ -37,6 +37,7 @@ from weft.client.instructions import (
     OpenSocket,
     Reauthenticate,
     ReplicaInstruction,
+    Report,
     Send,
     SendFrame,
     Show,
@@ -114,7 +115,7 @@ class Connection:
                     out.append(WaitFor(replica.dashboard_id, seconds))
                 case Reauthenticate() if self.link is Link.OPEN:
                     out += self._reopen(close_codes.UNAUTHENTICATED)
-                case Show() | Notify():
+                case Show() | Notify() | Report():
                     out.append(Tell(replica.dashboard_id, instruction))
                 case Finish():
                     self.replicas.pop(replica.dashboard_id, None)

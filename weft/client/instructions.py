@@ -42,6 +42,13 @@ class Notify:
 
 
 @dataclass(frozen=True, slots=True)
+class Report:
+    """Log a fault, of this client or of the server; the replica starts afresh by itself."""
+
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     """The dashboard is over for this replica; `error` None: it was left."""
 
@@ -53,7 +60,7 @@ class Reauthenticate:
     """Open a new connection with a new token."""
 
 
-ReplicaInstruction: TypeAlias = Send | Wait | Show | Notify | Finish | Reauthenticate
+ReplicaInstruction: TypeAlias = Send | Wait | Show | Notify | Report | Finish | Reauthenticate
 
 
 # --- of the connection ---------------------------------------------------------------------------
@@ -91,7 +98,7 @@ class Tell:
     """Hand this to whoever uses the dashboard."""
 
     dashboard_id: UUID
-    instruction: Show | Notify | Finish
+    instruction: Show | Notify | Report | Finish
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,8 @@ class OwnWrites:
 
     def record(self, version: int, operations: Operations) -> None:
         """These, of this replica, have committed as `version`."""
-        self.meet(version, operations)
         for operation in operations:
+            self.meet(version, (operation,))
             writes = [Write(version, value) for value in values_set_by(operation)]
             if writes:
                 self._by_target.setdefault(operation.target_id, []).extend(writes)
@@ -44,10 +44,11 @@ class OwnWrites:
             standing: list[Write] = []
             for write in self._by_target[target_id]:
                 moved, _, conflicts = transform_pair((write.operation,), touching)
-                if not conflicts:
+                lost = [each for each in conflicts if each.side == "earlier"]
+                if not lost:
                     standing += [Write(write.version, result) for result in moved]
                 elif write.version > base_version:
-                    overwritten.append(Lost(write.operation, conflicts[0].reason))
+                    overwritten.append(Lost(write.operation, lost[0].reason))
             self._keep(target_id, standing)
         return tuple(overwritten)
 

@@ -24,6 +24,7 @@ from weft.client.instructions import (
     Finish,
     Reauthenticate,
     ReplicaInstruction,
+    Report,
     Send,
     Wait,
 )
@@ -178,7 +179,8 @@ class Replica:
             case Received(message) if self.phase is not Phase.OFFLINE:
                 try:
                     self._receive(message)
-                except OperationError:  # this copy cannot be what the server holds
+                except OperationError as error:  # this copy is not what the server holds
+                    self._out.append(Report(error))
                     self._afresh = True
                     self._join_later()
         return self._taken()
@@ -230,7 +232,8 @@ class Replica:
         flying = self.copy.pending.in_flight
         passed = self.version is not None and message.version <= self.version
         if flying is not None and flying.sequence == message.sequence and passed:
-            self._afresh = True  # it came by unrecognised: what is held is not to be trusted
+            self._out.append(Report(WeftError("internal", "Its own commit was not recognised.")))
+            self._afresh = True
             self._join_again()
 
     def _is_behind(self, version: int) -> bool:
@@ -257,7 +260,7 @@ class Replica:
         if flying is None or flying.sequence != sequence:
             return
         error = error_in(message)
-        if error.retry is Retry.NEVER:
+        if error.retry is Retry.NEVER and not self._doubts(error):
             self._out += self.copy.reject(error)
             self._submit()
         elif self.phase is not Phase.JOINED:
@@ -269,6 +272,10 @@ class Replica:
             self._out.append(Reauthenticate())
         else:
             self._join_again()
+
+    def _doubts(self, error: WeftError) -> bool:
+        """An older copy of it may have got through: the next `joined` tells, unless it goes on."""
+        return error.code == "id_reused" and self._backoff.attempts < PATIENT_ATTEMPTS
 
     def _ended(self, message: Ended | ErrorMessage) -> None:
         error = error_in(message)
