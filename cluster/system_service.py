@@ -95,4 +95,5 @@ def _owner_orders(settings: Settings) -> list[OwnerOrder]:
 
 
 def _secret(settings: Settings, name: str, given: SecretStr | None) -> str:
-    return keep_secret(settings.data_dir, name, given and given.get_secret_value())
+    text = None if given is None else given.get_secret_value()
+    return keep_secret(settings.data_dir, name, text)

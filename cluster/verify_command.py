@@ -36,6 +36,16 @@ async def verify_dashboards(
 
 
 async def _verify_dashboard(log: OperationLog, dashboard_id: UUID) -> Verification:
+    while True:
+        try:
+            return await _verify_once(log, dashboard_id)
+        except WeftError as error:
+            if error.code != "conflict":
+                raise
+            # Retention has taken the beginning of the log meanwhile: from its new beginning, then.
+
+
+async def _verify_once(log: OperationLog, dashboard_id: UUID) -> Verification:
     """Edits may go on meanwhile: so first the rows, which name their checkpoint, then the list of
     checkpoints, then the head, and then the log up to that head."""
     rows = await log.read_rows(dashboard_id)
