@@ -8,6 +8,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, NamedTuple, TypeAlias
 
+from weft.errors import OperationError
 from weft.ot import ABSENT, Document, JsonValue, Operation, Operations, Path, apply
 
 WIDGETS = tuple(f"00000000-0000-4000-8000-00000000000{number}" for number in range(4))
@@ -24,7 +25,16 @@ STYLES: tuple[tuple[str, JsonValue], ...] = (
 FIELDS = ("x", "y", "width", "height")
 
 
-Focus: TypeAlias = tuple[str | None, str]
+Focus: TypeAlias = tuple[str | None, Path]
+FOCI: tuple[Path, ...] = (
+    ("title",),
+    ("position",),
+    ("config",),
+    ("config", "text"),
+    ("config", "rich"),
+    ("data",),
+    ("data", "rows"),
+)
 
 
 class Story(NamedTuple):
@@ -47,11 +57,10 @@ def make_story(random: Random, most: int = 4) -> Story:
 
 
 def make_focus(random: Random, document: Document) -> Focus:
-    """Where the story's edits mostly are: a field of a widget that is there, as a rule."""
+    """Where the story's edits mostly are: a place in a widget that is there, as a rule."""
     if random.random() < 0.15:
-        return None, random.choice(("title", "settings", "layout"))
-    widget_id = random.choice(document.widget_ids())
-    return widget_id, random.choice(("title", "position", "config", "config", "data", "data"))
+        return None, (random.choice(("title", "settings", "layout")),)
+    return random.choice(document.widget_ids()), random.choice(FOCI)
 
 
 def make_document(random: Random) -> dict[str, Any]:
@@ -139,17 +148,14 @@ def make_operations(random: Random, document: Document, count: int, focus: Focus
 
 
 def make_operation(random: Random, document: Document, focus: Focus) -> Operation:
-    target_id, field = focus
+    target_id, path = focus
     if random.random() < 0.15:
         target_id = random.choice((*WIDGETS, None))
     if target_id not in document:
         return Operation("addWidget", target_id, (), make_addition(random))
-    if target_id is not None and random.random() < (0.6 if field == "position" else 0.1):
+    if target_id is not None and random.random() < (0.6 if path == ("position",) else 0.1):
         return make_widget_operation(random, target_id)
-    record = document.value_at(target_id)
-    if field in record and random.random() < 0.8:
-        record = {field: record[field]}
-    places = Places(record, target_id is None)
+    places = find_places(document, target_id, path if random.random() < 0.8 else ())
     if places.sequences and random.random() < 0.7:
         return make_edit(random, target_id, *random.choice(places.sequences))
     return make_update(random, target_id, places)
@@ -179,8 +185,8 @@ def make_edit(random: Random, target_id: str | None, path: Path, sequence: JsonV
     if length and random.random() < 0.5:
         position = random.randrange(length)
         size = random.randint(1, min(3, length - position))
-        if rich and random.random() < 0.6:
-            attributes: dict[str, JsonValue] = dict(random.sample(STYLES, 1))
+        if rich and random.random() < 0.7:
+            attributes: dict[str, JsonValue] = dict(random.sample(STYLES, 2))
             if random.random() < 0.3:
                 attributes["bold"] = None
             return Operation("format", target_id, path, ABSENT, ABSENT, position, size, attributes)
@@ -228,15 +234,32 @@ TYPED_OF_DASHBOARD: dict[Path, Callable[[Random], JsonValue]] = {
 }
 
 
-class Places:
-    """Where operations can act in a record: its sequences, and what can be updated."""
+def find_places(document: Document, target_id: str | None, path: Path) -> "Places":
+    """Those at and below `path`, or in the whole record if that is not there."""
+    places = Places()
+    try:
+        places.look(document.value_at(target_id, path), path, target_id is None)
+    except OperationError:
+        places.look(document.value_at(target_id), (), target_id is None)
+    return places
 
-    def __init__(self, record: dict[str, JsonValue], dashboard: bool) -> None:
+
+class Places:
+    """Where operations can act: sequences, and what can be updated, with its parent."""
+
+    def __init__(self) -> None:
         self.sequences: list[tuple[Path, JsonValue]] = []
         self.updates: list[tuple[Path, JsonValue]] = []
-        for field, value in record.items():
+
+    def look(self, value: JsonValue, path: Path, dashboard: bool) -> None:
+        if path:
+            self._look(value, path)
+            if len(path) == 1 or not self.updates:
+                self.updates.append((path, None))
+            return
+        for field, item in value.items():
             if field != "isLocked" and (field != "type" or dashboard):
-                self._look(value, (field,))
+                self._look(item, (field,))
             self.updates.append(((field,), None))
 
     def _look(self, node: JsonValue, path: Path) -> None:

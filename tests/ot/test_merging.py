@@ -75,12 +75,17 @@ def test_rule4_formats_do_not_grow_and_the_later_wins_by_attribute() -> None:
         {"insert": "c", "attributes": bold},
         {"insert": "d"},
     ]
-    both = merged(holding(RICH), style(0, 3, bold=True, color="red"), style(1, 3, color="blue"))
+    document = holding({"ops": [{"insert": "abcdefg"}]})
+    both = merged(document, style(1, 4, bold=True, color="red"), style(2, 2, color="blue"))
     assert held(both)["ops"] == [
-        {"insert": "a", "attributes": {"bold": True, "color": "red"}},
-        {"insert": "bc", "attributes": {"bold": True, "color": "blue"}},
-        {"insert": "d", "attributes": {"color": "blue"}},
+        {"insert": "a"},
+        {"insert": "b", "attributes": {"bold": True, "color": "red"}},
+        {"insert": "cd", "attributes": {"bold": True, "color": "blue"}},
+        {"insert": "e", "attributes": {"bold": True, "color": "red"}},
+        {"insert": "fg"},
     ]
+    covered, _, _ = transform_pair((style(2, 2, color="red"),), (style(1, 4, color="blue"),))
+    assert [(each.type, each.reason) for each in covered] == [("noop", "superseded")]
 
 
 def test_rule4_a_format_of_deleted_text_is_discarded() -> None:
