@@ -64,6 +64,8 @@ class History:
         Raises WeftError rebase_required when it would take too long.
         """
         moved: list[Operations] = [(operation,) for operation in operations]
+        if base_version == self.head:
+            return moved
         left = TRANSFORM_MAX_PAIRS
         for target, indexes in places_of_targets(operations).items():
             ours = tuple(operations[index] for index in indexes)
