@@ -95,8 +95,9 @@ class Laws:
             self.require(
                 copy.confirmed == self.history[version], 4, f"{person.name} differs at {version}"
             )
-            view = apply(copy.confirmed, copy.pending.operations, within_limits=False)
-            self.require(view == copy.view, 4, f"{person.name} sees what is not there")
+            if copy.pending:
+                view = apply(copy.confirmed, copy.pending.operations, within_limits=False)
+                self.require(view == copy.view, 4, f"{person.name} sees what is not there")
         if person.marks.pending and person.is_settled:
             missing = sorted(person.marks.pending - self.markers.keys())
             self.require(not missing, 2, f"{person.name}: saved, but {missing} are not")

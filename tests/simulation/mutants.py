@@ -1,0 +1,87 @@
+"""Faults put in on purpose: what the simulator is worth is how fast it finds them."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from unittest.mock import patch
+
+from actors.replicas import Standing
+from storage import memory_log
+from storage.ports import DashboardCommit
+from tests.simulation.simulated_world import Mutations
+from weft.client.pending import InFlight, Pending
+from weft.client.status import Status, status_of
+from weft.ot.operation import Operations
+
+resend_as_it_is = Pending.resend
+
+
+@dataclass(frozen=True)
+class Mutant:
+    laws: set[int]  # one of which it must break
+    patches: dict[str, Any] = field(default_factory=dict)
+    mutations: Mutations = field(default_factory=Mutations)
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        with ExitStack() as stack:
+            for name, replacement in self.patches.items():
+                stack.enter_context(patch(name, replacement))
+            yield
+
+
+def commit_unfenced(self: memory_log.MemoryLog, commit: DashboardCommit) -> bool:
+    table = self.tables.dashboards[commit.dashboard_id]
+    table.operations += [memory_log._store_submission(each) for each in commit.submissions]
+    table.version += len(commit.submissions)
+    return True
+
+
+def untransformed(_: Any, operations: Operations, base_version: int) -> list[Operations]:
+    return [(operation,) for operation in operations]
+
+
+def not_rebased(
+    remote: Operations, layer: Operations, discarded: list[Any]
+) -> tuple[Operations, Operations]:
+    return remote, layer
+
+
+def resend_anew(self: Pending) -> InFlight | None:
+    if self.in_flight is not None:
+        self.sequence += 1
+        self.in_flight = InFlight(self.sequence, self.in_flight.operations)
+    return resend_as_it_is(self)
+
+
+def saved_when_sent(**facts: Any) -> Status:
+    return status_of(**{**facts, "pending": 0})
+
+
+MUTANTS = {
+    "what was committed before is not recognised": Mutant(
+        {3}, {"actors.replicas.Replicas.standing": lambda *_: Standing.NEW}
+    ),
+    "acknowledged before the commit has returned": Mutant(
+        {2}, mutations=Mutations(acknowledge_early=True)
+    ),
+    "the fence is off": Mutant(
+        {1, 5}, {"storage.memory_log.MemoryLog._commit_one": commit_unfenced}
+    ),
+    "the owner does not transform": Mutant(
+        {4, 10}, {"actors.history.History.transform": untransformed}
+    ),
+    "the client does not transform what is pending": Mutant(
+        {4, 10}, {"weft.client.pending._rebase": not_rebased}
+    ),
+    "the client does not move with its own commit": Mutant(
+        {4}, {"weft.client.working_copy.WorkingCopy._commit_own": lambda *_: None}
+    ),
+    "a submission is sent again under a new sequence": Mutant(
+        {3}, {"weft.client.pending.Pending.resend": resend_anew}
+    ),
+    "saved is said when it is only sent": Mutant(
+        {2}, {"weft.client.replica.status_of": saved_when_sent}
+    ),
+}
