@@ -32,6 +32,8 @@ def test_rule1_other_targets_and_paths_do_not_interact() -> None:
         move(x=1),
     ):
         assert transform_pair((a,), (b,)) == ((a,), (b,), ())
+    by_name = Operation("update", ID, ("config", "x"), 1)
+    assert transform_pair((move(x=1),), (by_name,)) == ((move(x=1),), (by_name,), ())
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ meets the next. Where a single meeting keeps the diamond, so does the grid.
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+from weft.ot.insertions import are_insertions, meet_insertions
 from weft.ot.operation import JsonValue, Operation, Operations, Path
 from weft.ot.pairs import Loss, Reason, meet
 
@@ -38,6 +39,11 @@ def transform_pair(earlier: Sequence[Operation], later: Sequence[Operation]) -> 
     """Two lists made at one document, `earlier` first in server order."""
     if len(earlier) == 1 and len(later) == 1:  # the commonest, and the shortest way
         return _single(earlier[0], later[0])
+    if earlier and are_insertions(later, earlier[0]) and are_insertions(earlier, earlier[0]):
+        return TransformResult(*meet_insertions(earlier, later), ())
+    targets = {operation.target_id for operation in later}
+    if targets.isdisjoint(operation.target_id for operation in earlier):
+        return TransformResult(tuple(earlier), tuple(later), ())
     grid = _Grid(earlier)
     transformed = [step for index, each in enumerate(later) for step in grid.pass_over(each, index)]
     return TransformResult(grid.earlier(), tuple(transformed), tuple(grid.conflicts))
