@@ -7,7 +7,7 @@ rule, pair by pair, as `pairs.py`; ten times as fast, for it is what editors do 
 from collections.abc import Sequence
 
 from weft.ot.operation import Operation, Operations
-from weft.ot.pairs import size_of
+from weft.ot.pairs import shifted, size_of
 
 
 def are_insertions(operations: Sequence[Operation], into: Operation) -> bool:
@@ -38,4 +38,4 @@ def meet_insertions(
 
 
 def _at(insert: Operation, position: int) -> Operation:
-    return insert if position == insert.position else insert._replace(position=position)
+    return shifted(insert, position - insert.position) if position != insert.position else insert

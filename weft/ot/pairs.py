@@ -183,25 +183,25 @@ def _reason(update: Operation) -> Reason:
 
 def _insert_insert(a: Operation, b: Operation) -> Meeting:
     if b.position <= a.position:
-        return Meeting((_shifted(a, size_of(b)),), (b,))
-    return Meeting((a,), (_shifted(b, size_of(a)),))
+        return Meeting((shifted(a, size_of(b)),), (b,))
+    return Meeting((a,), (shifted(b, size_of(a)),))
 
 
 def _insert_delete(a: Operation, b: Operation) -> Meeting:
     at, start, size = a.position, b.position, size_of(a)
     if at <= start:
-        return Meeting((a,), (_shifted(b, size),))
+        return Meeting((a,), (shifted(b, size),))
     if at >= start + b.length:
-        return Meeting((_shifted(a, -b.length),), (b,))
+        return Meeting((shifted(a, -b.length),), (b,))
     before = _ranged(b, start, at - start)
     after = _ranged(b, start + size, start + b.length - at)  # once what is before has gone
-    return Meeting((_shifted(a, start - at),), (before, after))
+    return Meeting((shifted(a, start - at),), (before, after))
 
 
 def _insert_format(a: Operation, b: Operation) -> Meeting | None:
     at, start, size = a.position, b.position, size_of(a)
     if at <= start:
-        return Meeting((a,), (_shifted(b, size),))
+        return Meeting((a,), (shifted(b, size),))
     if at >= start + b.length:
         return None
     before = _ranged(b, start, at - start)
@@ -274,7 +274,7 @@ def size_of(insert: Operation) -> int:
     return 1 if type(value) is dict else len(value)
 
 
-def _shifted(operation: Operation, by: int) -> Operation:
+def shifted(operation: Operation, by: int) -> Operation:
     kind, target_id, path, value, old_value, position, length, attributes, reason = operation
     return Operation(
         kind, target_id, path, value, old_value, position + by, length, attributes, reason
