@@ -53,14 +53,16 @@ class Editor:
         self._load = load
         self._socket = socket
         self._board = board
-        edit = {
-            "type": "insert",
-            "targetId": load.widget_id,
-            "path": ["config", "text"],
-            "position": 0,
-            "value": "a",
-        }
-        self._operations = [edit] * load.batch
+        self._operations = [
+            {
+                "type": "insert",
+                "targetId": load.widget_id,
+                "path": ["config", "text"],
+                "position": position,
+                "value": "a",
+            }
+            for position in range(load.batch)
+        ]
         self._acknowledged = asyncio.Event()
 
     async def join(self, token: str) -> None:
