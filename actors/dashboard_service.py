@@ -109,7 +109,7 @@ class DashboardService:
             for instruction in self.heart.handle(event):
                 self._orders[type(instruction)](instruction)
         except Exception:  # noqa: BLE001  (law 10)
-            self._fail()
+            self.abandon()
 
     def attach(self, route: Route, line: lines.Attach) -> None:
         self._routes.add(route)
@@ -192,8 +192,8 @@ class DashboardService:
             task.cancel()
         self._on_closed(self)
 
-    def _fail(self) -> None:
-        """The heart cannot be trusted any more."""
+    def abandon(self) -> None:
+        """After an exception: what is in memory cannot be trusted any more."""
         cause = str(uuid4())
         logger.exception("dashboard %s is dropped, cause %s", self.dashboard_id, cause)
         for route in list(self._routes):

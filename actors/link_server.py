@@ -17,6 +17,7 @@ from websockets.exceptions import ConnectionClosed
 
 from weft.errors import WeftError
 from weft.limits import (
+    CLOSE_TIMEOUT_SECONDS,
     LINK_HELLO_TIMEOUT_SECONDS,
     LINK_MESSAGE_MAX_BYTES,
     LINK_OUTGOING_MAX_BYTES,
@@ -105,14 +106,18 @@ class LinkServer:
             open_timeout=LINK_HELLO_TIMEOUT_SECONDS,
             ping_interval=LINK_PING_INTERVAL_SECONDS,
             ping_timeout=LINK_PING_INTERVAL_SECONDS,
+            close_timeout=CLOSE_TIMEOUT_SECONDS,
         )
         port = self._server.sockets[0].getsockname()[1]
         return f"ws://{host}:{port}/link"
 
+    async def flushed(self) -> None:
+        """Wait until every link has been written what waits in it."""
+        await asyncio.gather(*(link.flushed() for link in self.links))
+
     async def stop(self) -> None:
-        """Close every link after what waits in it has been written."""
+        """Close every link."""
         if self._server is not None:
-            await asyncio.gather(*(link.flushed() for link in self.links))
             self._server.close()
             await self._server.wait_closed()
 

@@ -71,7 +71,7 @@ class OwnerService:
         url = await self._links.start(self._host)
         self._address = OwnerAddress(self._owner_id, self._address.incarnation, url)
         await self._announce()
-        for running in (self._commits.run(), self._tick(), self._beat()):
+        for running in (self._commit(), self._tick(), self._beat()):
             self._start(running)
         return self._address
 
@@ -84,11 +84,12 @@ class OwnerService:
                     dashboard.handle(Stopped())
                 await self._all_closed.wait()
                 await asyncio.gather(*self._closing.values())
-                await self._links.stop()
+                await self._links.flushed()
         except TimeoutError:
             logger.error("owner %s stops with its last work undone", self._owner_id)
         for task in self._tasks:
             task.cancel()
+        await self._links.stop()
         try:
             await self._directory.withdraw_owner(self._address)
         except WeftError as error:
@@ -234,7 +235,16 @@ class OwnerService:
         if not self._dashboards:
             self._all_closed.set()
 
-    # --- time ------------------------------------------------------------------------------
+    # --- loops -----------------------------------------------------------------------------
+
+    async def _commit(self) -> None:
+        while True:
+            try:
+                await self._commits.run()
+            except Exception:
+                logger.exception("the commit loop broke, all dashboards are opened anew")
+                for dashboard in list(self._dashboards.values()):
+                    dashboard.abandon()
 
     async def _tick(self) -> None:
         while True:
@@ -243,21 +253,21 @@ class OwnerService:
                 dashboard.handle(Ticked(self._clock_ms()))
 
     async def _beat(self) -> None:
-        """Stay in the directory. After a silence others may have taken over: look at the fences."""
+        """Stay in the directory; after a silence, look at what happened meanwhile."""
         announced_at = time.monotonic()
         while True:
             await asyncio.sleep(HEARTBEAT_EVERY_SECONDS)
-            if not await self._announce():
-                continue
-            silent_seconds = time.monotonic() - announced_at
-            announced_at += silent_seconds
-            if silent_seconds > HEARTBEAT_TTL_SECONDS:
-                await self._check_fences()
+            had_failed = not self._is_announced
+            if await self._announce():
+                silent_seconds = time.monotonic() - announced_at
+                announced_at += silent_seconds
+                if had_failed or silent_seconds > HEARTBEAT_TTL_SECONDS:
+                    await self._look_around()
 
     async def _announce(self) -> bool:
         try:
             await self._directory.announce_owner(self._address, HEARTBEAT_TTL_SECONDS)
-        except WeftError as error:
+        except Exception as error:  # noqa: BLE001  (the directory is never fatal)
             if self._is_announced:
                 logger.warning("owner %s is not announced: %s", self._owner_id, error)
             self._is_announced = False
@@ -265,12 +275,14 @@ class OwnerService:
             self._is_announced = True
         return self._is_announced
 
-    async def _check_fences(self) -> None:
+    async def _look_around(self) -> None:
+        """The directory may have lost our locks, and others may have taken our dashboards over."""
         for dashboard in list(self._dashboards.values()):
             try:
+                await self._directory.claim(dashboard.dashboard_id, self._address)
                 await dashboard.check_fence()
-            except WeftError as error:
-                logger.warning("dashboard %s: unchecked: %s", dashboard.dashboard_id, error)
+            except Exception as error:  # noqa: BLE001  (the fence will tell in any case)
+                logger.warning("dashboard %s is not looked at: %s", dashboard.dashboard_id, error)
 
     def _start(self, running: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(running)

@@ -8,13 +8,16 @@ from uuid import UUID, uuid4
 import pytest
 from owner_conversation import retitling
 from owner_gateway import SECRET, Gateway, linked
+from owner_world import GatedLog
 from websockets.asyncio.client import connect
 
 from actors import link_server, owner_service
+from actors.commit_loop import CommitLoop
 from actors.owner_service import OwnerService
 from storage.memory_accounts import MemoryAccounts
 from storage.memory_directory import MemoryDirectory
-from storage.memory_log import CommitFailure, MemoryLog
+from storage.memory_log import CommitFailure
+from storage.memory_tables import MemoryTables
 from storage.ports import OwnerAddress
 from weft.errors import WeftError
 from weft.limits import UNLOAD_AFTER_SECONDS
@@ -30,13 +33,27 @@ class Directory(MemoryDirectory):
         super().__init__(time.monotonic)
         self.released = asyncio.Event()
         self.announced = asyncio.Event()
+        self.claimed = asyncio.Event()
         self.is_deaf = False
+        self.stays_deaf = False
 
     async def announce_owner(self, address: OwnerAddress, ttl_seconds: float) -> None:
         if self.is_deaf:
+            self.is_deaf = self.stays_deaf
             raise WeftError("storage_unavailable")
         await super().announce_owner(address, ttl_seconds)
         self.announced.set()
+
+    def forget(self) -> None:
+        """As a Redis that was restarted without its data; the next call fails, as it would."""
+        self._locks.clear()
+        self._owners.clear()
+        self.is_deaf = True
+
+    async def claim(self, dashboard_id: UUID, address: OwnerAddress) -> OwnerAddress:
+        holder = await super().claim(dashboard_id, address)
+        self.claimed.set()
+        return holder
 
     async def release(self, dashboard_id: UUID, address: OwnerAddress) -> None:
         await super().release(dashboard_id, address)
@@ -48,7 +65,8 @@ class Place:
 
     def __init__(self) -> None:
         self.now_ms = 1_000_000
-        self.log = MemoryLog()
+        self.log = GatedLog(MemoryTables())
+        self.log.is_open = True
         self.accounts = MemoryAccounts(self.log.tables)
         self.directory = Directory()
         self.owner = OwnerService(
@@ -208,6 +226,40 @@ async def test_law2_an_edit_waits_for_postgresql_to_come_back(place: Place) -> N
         await works(gateway, place)
 
 
+async def test_law6_a_revocation_waits_for_what_was_already_on_its_way(place: Place) -> None:
+    bob = await place.accounts.create_user("bob@example.org", "bob")
+    await place.accounts.share(place.board, bob, "editor")
+    async with linked(place.url) as gateway:
+        number, _ = await gateway.join(place.board, bob)
+        other, _ = await gateway.join(place.board, place.ann)
+        place.log.is_open = False
+        await gateway.submit(number, 1, 0, retitling("North"))
+        await gateway.submit(other, 7, 99, retitling("South"))
+        assert (await gateway.reply(other))["code"] == "future_version", "so both have arrived"
+        await place.accounts.share(place.board, bob, "viewer")
+        revoking = asyncio.create_task(place.owner.role_changed(place.board, bob))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert not revoking.done()
+        place.log.open()
+        await gateway.published()
+        await revoking
+        await gateway.submit(number, 2, 1, retitling("East"))
+        assert (await gateway.reply(number))["code"] == "forbidden"
+
+
+async def test_a_redis_that_forgot_everything_is_told_again(quick_place: Place) -> None:
+    place = quick_place
+    async with linked(place.url) as gateway:
+        await gateway.join(place.board, place.ann)
+        holder = await place.directory.holder(place.board)
+        place.directory.forget()
+        place.directory.claimed.clear()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await place.directory.claimed.wait()
+        assert await place.directory.holder(place.board) == holder is not None
+
+
 async def test_being_stopped_without_postgresql_does_not_take_for_ever(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -236,6 +288,21 @@ async def test_law10_a_broken_dashboard_is_dropped_and_opened_anew(place: Place)
         assert UUID(ended["cause"])
         await gateway.submit(theirs, 1, 0, retitling("South"))
         assert len(await gateway.published()) == 1
+        await works(gateway, place)
+
+
+async def test_law10_a_broken_commit_loop_begins_again(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: object) -> None:
+        monkeypatch.undo()
+        raise ZeroDivisionError("a bug")
+
+    async with linked(place.url) as gateway:
+        number, _ = await gateway.join(place.board, place.ann)
+        monkeypatch.setattr(CommitLoop, "_take", broken)
+        await gateway.submit(number, 1, 0, retitling("North"))
+        assert (await gateway.ended(number))["code"] == "internal"
         await works(gateway, place)
 
 
@@ -302,7 +369,7 @@ async def test_law5_an_owner_that_was_silent_looks_whether_it_was_replaced(
     async with linked(place.url) as gateway:
         number, _ = await gateway.join(place.board, place.ann)
         theirs, _ = await gateway.join(kept, place.ann)
-        place.directory.is_deaf = True
+        place.directory.is_deaf = place.directory.stays_deaf = True
         await place.log.open_dashboard(place.board)
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not await silent(place):
