@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from weft.errors import OperationError
 from weft.ot import ABSENT, Document, JsonValue, Operation, Operations, Path, apply
+from weft.ot.delta import canonical_delta
 
 WIDGETS = tuple(f"00000000-0000-4000-8000-00000000000{number}" for number in range(4))
 WORDS = ("a", "b", "xy", "é", "e\u0301", "👩‍👧", "🏳️", "\n", '"', "日本", "q" * 9)
@@ -122,16 +123,13 @@ def make_embed(random: Random) -> dict[str, JsonValue]:
 
 
 def make_delta(random: Random) -> dict[str, JsonValue]:
-    """In canonical form: read back from a document, which makes it so."""
+    """In canonical form."""
     parts: list[JsonValue] = []
     for _ in range(random.randint(0, 4)):
         content = make_embed(random) if random.random() < 0.2 else random.choice(WORDS)
         attributes = make_attributes(random)
         parts.append({"insert": content, **({"attributes": attributes} if attributes else {})})
-    made: dict[str, JsonValue] = Document.from_json({"settings": {"ops": parts}}).value_at(
-        None, ("settings",)
-    )
-    return made
+    return canonical_delta({"ops": parts}, 0)
 
 
 # --- operations ----------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from copy import deepcopy
 from random import Random
 
 from tests.ot.generator import Story, make_story
@@ -51,14 +50,14 @@ def law13_the_inverse_takes_back(story: Story) -> None:
 
 def law14_inputs_stay_as_they_are(story: Story) -> None:
     document = Document.from_json(story.document)
-    before = deepcopy((story, document.to_json()))
+    before = repr((story, document.to_json()))
     apply_recording(document, story.earlier)
     apply(apply(document, story.earlier), story.following).to_json()["widgets"].clear()
     transform_pair(story.earlier, story.later)
     compose(story.earlier, story.following)
     invert(document, story.earlier)
     [operation_from_json(operation_to_json(each), trusted=True) for each in story.earlier]
-    assert (story, document.to_json()) == before
+    assert repr((story, document.to_json())) == before
 
 
 def law15_the_canonical_form_is_stable_and_keeps_the_effect(story: Story) -> None:

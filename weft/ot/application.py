@@ -18,7 +18,6 @@ from weft.ot.document import Document, index_in, rebuild, walk
 from weft.ot.operation import ABSENT, Operation, Operations, Path
 from weft.ot.rope import Items, RichText
 from weft.ot.sequence import (
-    TEXT_KINDS,
     Node,
     delete_from,
     format_in,
@@ -90,10 +89,7 @@ def _insert(document: Document, operation: Operation, limited: bool) -> Effect:
     new = insert_into(opened(nodes[-1]), position, value, attributes)
     if limited and type(value) is str and len(new) > _longest(target_id, path):
         raise OperationError("limit_exceeded", "The text would be too long.")
-    if type(new) is RichText:
-        growth = new.weight - _node_weight(nodes[-1])
-    else:
-        growth = _content_weight(value)
+    growth = new.weight - weigh(nodes[-1]) if type(new) is RichText else _content_weight(value)
     return document.with_record(target_id, rebuild(nodes, path, new), growth), ABSENT
 
 
@@ -103,7 +99,7 @@ def _delete(document: Document, operation: Operation, _limited: bool) -> Effect:
     old = opened(nodes[-1])
     new = delete_from(old, position, length)
     if type(new) is RichText:
-        growth = new.weight - _node_weight(nodes[-1])
+        growth = new.weight - weigh(nodes[-1])
     else:
         growth = -_content_weight(part_of(old, position, length))
     return document.with_record(target_id, rebuild(nodes, path, new), growth), ABSENT
@@ -113,7 +109,7 @@ def _format(document: Document, operation: Operation, _limited: bool) -> Effect:
     _, target_id, path, _, _, position, length, attributes, _ = operation
     nodes = nodes_to_sequence(document, target_id, path)
     new = format_in(opened(nodes[-1]), position, length, attributes)
-    growth = new.weight - _node_weight(nodes[-1])
+    growth = new.weight - weigh(nodes[-1])
     return document.with_record(target_id, rebuild(nodes, path, new), growth), ABSENT
 
 
@@ -149,7 +145,7 @@ def _update(document: Document, operation: Operation, _limited: bool) -> Effect:
     else:
         raise OperationError("invalid_path", "There is no object or list to update.")
     growth = 0 if value is ABSENT else key_weight + weigh(value)
-    growth -= 0 if old is ABSENT else key_weight + _node_weight(old)
+    growth -= 0 if old is ABSENT else key_weight + weigh(old)
     return document.with_record(target_id, rebuild(nodes, path, value), growth), old
 
 
@@ -158,7 +154,7 @@ def _replace_widget(document: Document, operation: Operation) -> Effect:
         raise OperationError("invalid_path", "The dashboard is not updated as a whole.")
     old = document.record(operation.target_id)
     new = complete_widget(operation.value)
-    growth = weigh(new) - _node_weight(old)
+    growth = weigh(new) - weigh(old)
     return document.with_record(operation.target_id, new, growth), old
 
 
@@ -186,7 +182,7 @@ def _add_widget(document: Document, operation: Operation, limited: bool) -> Effe
 def _remove_widget(document: Document, operation: Operation, _limited: bool) -> Effect:
     target_id = _widget_of(operation)
     old = document.record(target_id)
-    return document.with_record(target_id, None, -_node_weight(old)), old
+    return document.with_record(target_id, None, -weigh(old)), old
 
 
 def _noop(document: Document, _operation: Operation, _limited: bool) -> Effect:
@@ -201,23 +197,7 @@ def _widget_of(operation: Operation) -> str:
 
 def _content_weight(content: Any) -> int:
     """Of a part of plain text or of a list."""
-    return text_bytes(content) if type(content) is str else sum(map(_node_weight, content))
-
-
-def _node_weight(node: Node) -> int:
-    """As `weigh`, of a node that may hold ropes."""
-    kind = type(node)
-    if kind is RichText:
-        return int(node.weight)
-    if kind is dict:
-        return 3 + sum(text_bytes(key) + 3 + _node_weight(item) for key, item in node.items())
-    if kind is list:
-        return 3 + sum(map(_node_weight, node))
-    if kind in TEXT_KINDS:
-        return 3 + sum(map(text_bytes, node.chunks if kind is not str else (node,)))
-    if kind is Items:
-        return 3 + sum(_node_weight(item) for chunk in node.chunks for item in chunk)
-    return weigh(node)
+    return text_bytes(content) if type(content) is str else sum(map(weigh, content))
 
 
 _EFFECTS: Final[dict[str, Callable[[Document, Operation, bool], Effect]]] = {

@@ -76,12 +76,12 @@ class Document:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Document):
             return NotImplemented
-        if self._fields is not other._fields and not same_json(
-            plain(self._fields), plain(other._fields)
-        ):
-            return False
-        return all(
-            mine is theirs or same_json(plain(mine), plain(theirs))
+        return _same(self._fields, other._fields) and all(
+            mine is theirs
+            or (
+                mine.keys() == theirs.keys()
+                and all(_same(record, theirs[widget_id]) for widget_id, record in mine.items())
+            )
             for mine, theirs in zip(self._shards, other._shards, strict=True)
         )
 
@@ -114,6 +114,10 @@ class Document:
             shard[target_id] = record
         shards = (*self._shards[:number], shard, *self._shards[number + 1 :])
         return Document(self._fields, shards, count + len(shard), size)
+
+
+def _same(left: Node, right: Node) -> bool:
+    return left is right or same_json(plain(left), plain(right))
 
 
 def walk(root: Node, path: Path) -> list[Node]:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Generic, Protocol, Self, SupportsIndex, TypeVa
 
 from weft.ot.delta import DELTA_WEIGHT, NO_RUNS, Runs, delta_of
 from weft.ot.operation import JsonValue
+from weft.ot.values import text_bytes, weigh
 
 
 class Chunk(Protocol):
@@ -111,6 +112,10 @@ class Text(Rope[str]):
     CHUNK_MAX = 8_192
     __slots__ = ()
 
+    @property
+    def weight(self) -> int:
+        return weigh("") + sum(map(text_bytes, self.chunks))
+
     def to_json(self) -> str:
         return "".join(self.chunks)
 
@@ -120,6 +125,10 @@ class Items(Rope[list[JsonValue]]):
 
     CHUNK_MAX = 1_024
     __slots__ = ()
+
+    @property
+    def weight(self) -> int:
+        return weigh([]) + sum(weigh(item) for chunk in self.chunks for item in chunk)
 
     def __getitem__(self, index: SupportsIndex) -> JsonValue:
         return self.cut_out(int(index), int(index) + 1)[0]

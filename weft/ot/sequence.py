@@ -14,8 +14,8 @@ from weft.ot.values import is_rich
 
 Node: TypeAlias = Any  # a JSON value in which long or edited sequences are ropes
 
-TEXT_KINDS: Final = (str, Text)
 LIST_KINDS: Final = (list, Items)
+_SCALARS: Final = frozenset({str, int, float, bool, type(None)})
 
 
 def opened(node: Node) -> Node:
@@ -86,9 +86,9 @@ def plain(node: Node) -> JsonValue:
     """The node as JSON that shares no container with it."""
     kind = type(node)
     if kind is dict:
-        return {key: plain(item) for key, item in node.items()}
+        return {key: item if type(item) in _SCALARS else plain(item) for key, item in node.items()}
     if kind is list:
-        return [plain(item) for item in node]
+        return [item if type(item) in _SCALARS else plain(item) for item in node]
     if kind is Items:
         return [plain(item) for chunk in node.chunks for item in chunk]
     if kind is Text or kind is RichText:

@@ -100,13 +100,23 @@ def text_bytes(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode())
 
 
-def weigh(value: JsonValue) -> int:
-    """About the bytes of `value` as JSON; exactly additive over the parts of a value."""
+def weigh(value: Any) -> int:
+    """About the bytes of a value as JSON; exactly additive over its parts.
+
+    A rope, which stands for a part of a document, knows its own `weight`.
+    """
     kind = type(value)
     if kind is str:
         return text_bytes(value) + 3
-    if kind is list:
-        return 3 + sum(map(weigh, value))
+    if value is None or kind is int or kind is float or kind is bool:
+        return NUMBER_WEIGHT
+    total = 3
     if kind is dict:
-        return 3 + sum(text_bytes(key) + 3 + weigh(item) for key, item in value.items())
-    return NUMBER_WEIGHT
+        for key, item in value.items():
+            total += text_bytes(key) + 3 + weigh(item)
+        return total
+    if kind is list:
+        for item in value:
+            total += weigh(item)
+        return total
+    return int(value.weight)
