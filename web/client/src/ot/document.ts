@@ -12,7 +12,7 @@ import { Items } from "./rope.ts";
 import { isList, isRecord, plain, plainObject } from "./sequence.ts";
 import type { Node, NodeObject } from "./sequence.ts";
 import { completeDashboard, completeWidget } from "./shape.ts";
-import { isObject, own, sameJson, weigh, without } from "./values.ts";
+import { isObject, listIndex, own, sameJson, weigh, without } from "./values.ts";
 
 type Shard = ReadonlyMap<string, NodeObject>;
 type Read = WeakMap<NodeObject, JsonObject>;
@@ -45,7 +45,7 @@ export class Document {
    * @throws OperationError invalid_operation with `field` and `rule`, invalid_number, too_deep.
    */
   static fromJson(value: unknown): Document {
-    const widgets = isObject(value) ? (own(value, "widgets") ?? {}) : null;
+    const widgets = isObject(value) && Object.hasOwn(value, "widgets") ? value["widgets"] : {};
     if (!isObject(value) || !isObject(widgets)) {
       throw new OperationError("invalid_operation", "A document and its widgets are objects.");
     }
@@ -162,9 +162,9 @@ export function rebuild(nodes: readonly Node[], path: Path, leaf: Node | undefin
   return leaf!;
 }
 
-/** The list index that a path segment means. @throws OperationError invalid_path. */
+/** The index of an item that is there. @throws OperationError invalid_path. */
 export function indexIn(length: number, segment: string): number {
-  const index = /^(?:0|[1-9]\d*)$/.test(segment) ? Number(segment) : length;
+  const index = listIndex(segment);
   if (index < length) return index;
   throw new OperationError("invalid_path", `There is no list item ${segment}.`);
 }

@@ -8,7 +8,7 @@
 import { leadsThrough, operation, samePath } from "./operation.ts";
 import type { JsonObject, JsonValue, Operation, Operations, Path, Reason } from "./operation.ts";
 import { countPoints } from "./points.ts";
-import { isObject, without } from "./values.ts";
+import { isObject, listIndex, without } from "./values.ts";
 
 export type Side = "earlier" | "later";
 
@@ -71,11 +71,12 @@ function meetWhole(a: Operation, b: Operation): Meeting | null {
 /** `mirrored`: the winner is the earlier one. */
 function discard(loser: Operation, winner: Operation, reason: Reason, mirrored: boolean): Meeting {
   const side = mirrored ? "later" : "earlier";
-  const loss: Loss = { side, reason, path: placeOf(loser), value: loser.value };
-  const lost = [gone(loser, reason)];
+  const value = loser.type === "format" ? (loser.attributes ?? undefined) : loser.value;
+  const loss: Loss = { side, reason, path: placeOf(loser), value };
+  const left = [gone(loser, reason)];
   return mirrored
-    ? { earlier: [winner], later: lost, loss }
-    : { earlier: lost, later: [winner], loss };
+    ? { earlier: [winner], later: left, loss }
+    : { earlier: left, later: [winner], loss };
 }
 
 function gone({ targetId, path }: Operation, reason: Reason): Operation {
@@ -126,10 +127,15 @@ function meetAbove(upper: Operation, lower: Operation, mirrored: boolean): Meeti
   return mirrored ? { earlier: shifted, later: [upper] } : { earlier: [upper], later: shifted };
 }
 
-/** A path that leads through the list in which items are inserted or deleted; null: gone. */
+/**
+ * A path that leads through the list in which items are inserted or deleted; null: gone.
+ *
+ * @throws OperationError invalid_path when it cannot lead through a list: what is transformed has
+ * not been applied yet, and may be wrong.
+ */
 export function pathAfter(path: Path, each: Operation): Path | null {
   const depth = each.path.length;
-  let index = Number(path[depth]);
+  let index = listIndex(path[depth]!);
   if (index < each.position || each.type === "format") return path;
   if (each.type === "insert") index += sizeOf(each);
   else if (index >= each.position + each.length) index -= each.length;
@@ -154,8 +160,8 @@ function reasonOf(update: Operation): Reason {
 }
 
 function insertInsert(a: Operation, b: Operation): Meeting {
-  if (a.position <= b.position) return { earlier: [a], later: [shifted(b, sizeOf(a))] };
-  return { earlier: [shifted(a, sizeOf(b))], later: [b] };
+  if (b.position <= a.position) return { earlier: [shifted(a, sizeOf(b))], later: [b] };
+  return { earlier: [a], later: [shifted(b, sizeOf(a))] };
 }
 
 function insertDelete(a: Operation, b: Operation): Meeting {

@@ -65,3 +65,25 @@ export class Points {
     return new Points(this.text + other.text, this.length + other.length);
   }
 }
+
+/** What differs between two texts: one range, in code points, and what stands there instead. */
+export interface Difference {
+  readonly position: number;
+  readonly length: number;
+  readonly inserted: string;
+}
+
+export function differenceOf(before: string, after: string): Difference {
+  const most = Math.min(before.length, after.length);
+  let start = 0;
+  while (start < most && before[start] === after[start]) start += 1;
+  if (splitsPair(before, start) || splitsPair(after, start)) start -= 1;
+  let tail = 0;
+  while (tail < most - start && before.at(-1 - tail) === after.at(-1 - tail)) tail += 1;
+  if (splitsPair(before, before.length - tail) || splitsPair(after, after.length - tail)) tail -= 1;
+  return {
+    position: countPoints(before.slice(0, start)),
+    length: countPoints(before.slice(start, before.length - tail)),
+    inserted: after.slice(start, after.length - tail),
+  };
+}

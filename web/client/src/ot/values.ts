@@ -76,6 +76,12 @@ export function isRich(value: unknown): boolean {
   return isObject(value) && Array.isArray(own(value, "ops"));
 }
 
+/** The index that a path segment means. @throws OperationError invalid_path. */
+export function listIndex(segment: string): number {
+  if (/^(?:0|[1-9]\d*)$/.test(segment)) return Number(segment);
+  throw new OperationError("invalid_path", `${segment} is not the index of a list item.`);
+}
+
 /** Equality as JSON has it. */
 export function sameJson(left: unknown, right: unknown): boolean {
   if (left === right) return true;

@@ -1,0 +1,189 @@
+/**
+ * A dashboard in a page: edits at once, what to listen for, and what to wait for.
+ *
+ * Waits, stores and hands on; what happens is decided in `replica.ts`.
+ */
+
+import type { Role } from "../wire/messages.ts";
+import { Editing } from "./editing.ts";
+import type { Finish, Notify, ReplicaInstruction, Report, Show, Store } from "./instructions.ts";
+import type { Replica } from "./replica.ts";
+import type { Status } from "./status.ts";
+import type { Claim } from "./store.ts";
+
+export interface StatusChanged {
+  readonly kind: "status";
+  readonly status: Status;
+}
+
+export type News = Show | Notify | StatusChanged;
+export type Listener = (news: News) => void;
+
+interface Waiter {
+  readonly isOver: () => boolean;
+  readonly resolve: () => void;
+}
+
+/** One dashboard: what `client.join` returns. All edits are methods of `Editing`. */
+export class Board extends Editing {
+  readonly #carryOut: (instructions: readonly ReplicaInstruction[]) => void;
+  readonly #claim: Claim | null;
+  readonly #listeners = new Set<Listener>();
+  readonly #news: News[] = []; // told in order, though a listener may edit
+  #isTelling = false;
+  #status: Status;
+  #waiters: Waiter[] = [];
+  #writing = Promise.resolve();
+  #unwritten: Store | null = null; // what to write when the write under way is done
+  #storesNothing = false;
+
+  constructor(
+    replica: Replica,
+    claim: Claim | null,
+    carryOut: (instructions: readonly ReplicaInstruction[]) => void,
+  ) {
+    super(replica, carryOut);
+    this.#carryOut = carryOut;
+    this.#claim = claim;
+    this.#status = replica.status;
+  }
+
+  get dashboardId(): string {
+    return this.replica.dashboardId;
+  }
+
+  get replicaId(): string {
+    return this.replica.replicaId;
+  }
+
+  /** The newest committed version that this board has; null: none yet. */
+  get version(): number | null {
+    return this.replica.version;
+  }
+
+  get role(): Role | null {
+    return this.replica.role;
+  }
+
+  /** The same object until something in it changes. */
+  get status(): Status {
+    return this.#status;
+  }
+
+  /** Left, or failed for good. */
+  get isOver(): boolean {
+    return this.replica.phase === "finished";
+  }
+
+  /** Call `listener` with every change, notice and new status; returns what ends it. */
+  listen(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Resolves when nothing is pending and the board is joined: all that is shown is durable.
+   * Rejects with a WeftError when an edit is rejected meanwhile, or the board has failed.
+   */
+  async saved(): Promise<void> {
+    const known = new Set(this.notices().map(({ number }) => number));
+    await this.until(() => this.isOver || ["saved", "conflict"].includes(this.#status.state));
+    const rejected = this.notices().find(({ error, number }) => error && !known.has(number));
+    const error = rejected?.error ?? this.#status.error;
+    if (error !== null) throw error;
+  }
+
+  /** Stop following this dashboard. What is not saved is lost, if it is not stored. */
+  async leave(): Promise<void> {
+    this.#carryOut(this.replica.leave());
+    await this.until(() => this.isOver);
+    await this.released();
+  }
+
+  // --- for the client ---------------------------------------------------------------------------
+
+  tell(instruction: Show | Notify | Report | Finish | Store): void {
+    switch (instruction.kind) {
+      case "store":
+        return this.#store(instruction);
+      case "report":
+        return console.error(`weft: ${this.dashboardId} starts afresh.`, instruction.error);
+      case "show":
+      case "notify":
+        return this.#announce(instruction);
+    }
+  }
+
+  /** Something has happened: whoever waits looks again. */
+  step(): void {
+    const { status } = this.replica;
+    if (!sameStatus(status, this.#status)) {
+      this.#status = status;
+      this.#announce({ kind: "status", status });
+    }
+    const over = this.#waiters.filter((waiter) => waiter.isOver());
+    this.#waiters = this.#waiters.filter((waiter) => !over.includes(waiter));
+    for (const waiter of over) waiter.resolve();
+  }
+
+  until(isOver: () => boolean): Promise<void> {
+    if (isOver()) return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.push({ isOver, resolve }));
+  }
+
+  /** Nothing more is written, and another page may go on with what is left. */
+  async released(): Promise<void> {
+    await this.#writing;
+    this.#storesNothing = true;
+    await this.#claim?.release().catch(warn);
+  }
+
+  #announce(news: News): void {
+    this.#news.push(news);
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    for (let next = this.#news.shift(); next !== undefined; next = this.#news.shift()) {
+      for (const listener of [...this.#listeners]) {
+        try {
+          listener(next);
+        } catch (error) {
+          console.error("weft: a listener has failed.", error); // its fault stays with it
+        }
+      }
+    }
+    this.#isTelling = false;
+  }
+
+  /** One write at a time; what happens during one is in the next. */
+  #store(order: Store): void {
+    if (this.#unwritten === null) this.#writing = this.#writing.then(() => this.#write());
+    this.#unwritten = order;
+  }
+
+  async #write(): Promise<void> {
+    const { upTo } = this.#unwritten!;
+    this.#unwritten = null;
+    const change = this.#storesNothing ? null : this.replica.copy.journal.next(this.replica.copy);
+    try {
+      if (change !== null) await this.#claim?.write(change);
+    } catch (error) {
+      this.#storesNothing = true; // full, or forbidden: the page goes on without
+      warn(error);
+    }
+    this.#carryOut(this.replica.handle({ kind: "stored", upTo }));
+  }
+}
+
+function sameStatus(one: Status, other: Status): boolean {
+  return (
+    one.state === other.state &&
+    one.pending === other.pending &&
+    one.conflicts === other.conflicts &&
+    one.error === other.error
+  );
+}
+
+function warn(error: unknown): void {
+  console.warn("weft: unsent edits will not outlive this page.", error);
+}
+

@@ -1,0 +1,108 @@
+/** Orders that leave the hearts of a client, in the imperative; to be carried out in order. */
+
+import type { WeftError } from "../errors.ts";
+import type { Operations } from "../ot/operation.ts";
+import type { Join, Leave, Submit } from "../wire/messages.ts";
+import type { Notice } from "./notices.ts";
+
+export type Origin = "local" | "remote" | "rejected" | "snapshot";
+
+// --- of one replica -----------------------------------------------------------------------------
+
+export interface Send {
+  readonly kind: "send";
+  readonly message: Join | Leave | Submit;
+}
+
+/** Answer with `waited` after so long. A newer one replaces it; a lost connection ends it. */
+export interface Wait {
+  readonly kind: "wait";
+  readonly seconds: number;
+}
+
+/** Store what the replica's journal says; answer with `stored` and this number. */
+export interface Store {
+  readonly kind: "store";
+  readonly upTo: number;
+}
+
+/** The view has changed by `operations`; `snapshot`: it is another one altogether. */
+export interface Show {
+  readonly kind: "show";
+  readonly origin: Origin;
+  readonly operations: Operations;
+  readonly userId: string | null;
+}
+
+export interface Notify {
+  readonly kind: "notify";
+  readonly notice: Notice;
+}
+
+/** Log a fault, of this client or of the server; the replica starts afresh by itself. */
+export interface Report {
+  readonly kind: "report";
+  readonly error: WeftError;
+}
+
+/** The dashboard is over for this replica; `error` null: it was left. */
+export interface Finish {
+  readonly kind: "finish";
+  readonly error: WeftError | null;
+}
+
+/** Open a new connection with a new token. */
+export interface Reauthenticate {
+  readonly kind: "reauthenticate";
+}
+
+export type ReplicaInstruction =
+  | Send
+  | Wait
+  | Store
+  | Show
+  | Notify
+  | Report
+  | Finish
+  | Reauthenticate;
+
+// --- of the connection --------------------------------------------------------------------------
+
+/** Connect after so long, with a new token if the old one is of no use. */
+export interface OpenSocket {
+  readonly kind: "openSocket";
+  readonly afterSeconds: number;
+  readonly renewToken: boolean;
+}
+
+export interface SendFrame {
+  readonly kind: "sendFrame";
+  readonly frame: string;
+}
+
+export interface CloseSocket {
+  readonly kind: "closeSocket";
+  readonly code: number;
+}
+
+/** Answer with `replicaWaited` after so long; a newer one of this dashboard replaces it. */
+export interface WaitFor {
+  readonly kind: "waitFor";
+  readonly dashboardId: string;
+  readonly seconds: number;
+}
+
+/** Hand this to whoever uses the dashboard. */
+export interface Tell {
+  readonly kind: "tell";
+  readonly dashboardId: string;
+  readonly instruction: Show | Notify | Report | Finish | Store;
+}
+
+/** No connection will come: trying again cannot help. */
+export interface Fail {
+  readonly kind: "fail";
+  readonly error: WeftError;
+}
+
+export type ConnectionInstruction = OpenSocket | SendFrame | CloseSocket | WaitFor | Tell | Fail;

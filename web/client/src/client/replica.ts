@@ -1,0 +1,417 @@
+/**
+ * The heart of one replica of one dashboard: law 3, exactly once, on the client's side.
+ *
+ * What it says to the server and when; the document and what is pending are in the working copy. At
+ * most one submission is in flight, under a rising sequence; what `joined` tells of the newest
+ * committed sequence decides whether it is sent again. See docs/spec.md, "Rules of a replica".
+ *
+ * A replica that is stored sends a submission only once it is stored as in flight: a later life of
+ * it must know what an earlier one may have sent.
+ */
+
+import { OperationError, WeftError } from "../errors.ts";
+import { operationToJson } from "../ot/codec.ts";
+import type { Document } from "../ot/document.ts";
+import type { Operations } from "../ot/operation.ts";
+import type {
+  Acknowledged,
+  Ended,
+  ErrorMessage,
+  Joined,
+  Rejected,
+  Role,
+  Submission,
+} from "../wire/messages.ts";
+import { errorIn } from "./answers.ts";
+import { Backoff, type Chance } from "./backoff.ts";
+import type { DashboardMessage, ReplicaEvent } from "./events.ts";
+import type { ReplicaInstruction } from "./instructions.ts";
+import type { Stored } from "./journal.ts";
+import type { Notice } from "./notices.ts";
+import type { InFlight } from "./pending.ts";
+import { type Status, statusOf } from "./status.ts";
+import type { Purpose } from "./undo.ts";
+import { WorkingCopy } from "./working_copy.ts";
+
+/**
+ * offline: there is no connection.
+ * joining: a join is on its way.
+ * joined: the server sends what is committed.
+ * waiting: connected, and joins again when the wait is over.
+ * finished: left, or refused for good.
+ */
+export type Phase = "offline" | "joining" | "joined" | "waiting" | "finished";
+
+export interface ReplicaOptions {
+  readonly dashboardId: string;
+  readonly replicaId: string;
+  readonly chance: Chance;
+  /** `store` instructions are answered. */
+  readonly isStored?: boolean;
+}
+
+const PATIENT_ATTEMPTS = 4; // before a server that is behind is taken at its word
+
+/** `handle` what happens, `edit` what the user does; carry out the instructions in order. */
+export class Replica {
+  readonly dashboardId: string;
+  readonly replicaId: string;
+  role: Role | null = null;
+  error: WeftError | null = null;
+  phase: Phase = "offline";
+  copy: WorkingCopy;
+  #isStored: boolean;
+  #resting = false; // joined, but the server has asked to send later
+  #afresh = false; // what is held is of no use: join as if nothing were
+  #conflicts = 0; // since it was connected
+  #steps = 0; // how often something may have changed that is stored
+  #launchedAt = 0; // the step that put in flight what is there
+  #storedUpTo = 0;
+  #sendsOnceStored = false;
+  readonly #backoff: Backoff;
+  #out: ReplicaInstruction[] = [];
+
+  constructor(options: ReplicaOptions) {
+    this.dashboardId = options.dashboardId;
+    this.replicaId = options.replicaId;
+    this.copy = new WorkingCopy(options);
+    this.#isStored = options.isStored ?? false;
+    this.#backoff = new Backoff(options.chance);
+  }
+
+  /** The replica that an earlier life has stored, not connected yet. */
+  static restored(stored: Stored, chance: Chance): Replica {
+    const replica = new Replica({ ...stored.replica, chance, isStored: true });
+    replica.copy = WorkingCopy.restored(stored);
+    return replica;
+  }
+
+  /** The newest version it has; null: nothing is held yet. */
+  get version(): number | null {
+    return this.copy.version;
+  }
+
+  /** What the user sees: the confirmed document with all pending edits. */
+  get document(): Document {
+    return this.copy.view;
+  }
+
+  get status(): Status {
+    return statusOf({
+      joined: this.phase === "joined",
+      pending: this.copy.pending.operations.length,
+      conflicts: this.copy.notices.count,
+      error: this.error,
+    });
+  }
+
+  // --- what the user does -----------------------------------------------------------------------
+
+  /** Apply at once, and send in its turn. @throws WeftError, and nothing has changed. */
+  edit(operations: Operations, purpose: Purpose): ReplicaInstruction[] {
+    this.#checkEditable();
+    this.#out.push(...this.copy.edit(operations, purpose));
+    this.#submit();
+    return this.#taken();
+  }
+
+  /** Take back, or make again, the newest step of this user; nothing if there is none. */
+  step(purpose: "undo" | "redo"): ReplicaInstruction[] {
+    const operations = this.copy.undo.next(purpose);
+    if (operations.length === 0 || this.batchIsOpen) return [];
+    return this.edit(operations, purpose);
+  }
+
+  /** Hold edits back until the batch is closed; they are then one. */
+  openBatch(): void {
+    this.copy.openBatch();
+  }
+
+  closeBatch(): ReplicaInstruction[] {
+    this.copy.closeBatch();
+    this.#submit();
+    return this.#taken();
+  }
+
+  /** Undo the edits of the open batch. */
+  abandonBatch(): ReplicaInstruction[] {
+    this.#out.push(...this.copy.abandonBatch());
+    return this.#taken();
+  }
+
+  get batchIsOpen(): boolean {
+    return this.copy.pending.batchIsOpen;
+  }
+
+  /** Make the lost edit again, and close the notice. @throws OperationError if it cannot be. */
+  restore(notice: Notice, atMs: number): ReplicaInstruction[] {
+    const current = this.copy.notices.find(notice);
+    if (current === undefined) return [];
+    const instructions = this.edit(current.operations, { atMs });
+    this.dismiss(notice);
+    return instructions;
+  }
+
+  dismiss(notice: Notice): void {
+    this.copy.notices.close(notice);
+  }
+
+  leave(): ReplicaInstruction[] {
+    if (this.phase === "joined" || this.phase === "joining") {
+      const message = { type: "leave", dashboardId: this.dashboardId } as const;
+      this.#out.push({ kind: "send", message });
+    } else if (this.phase !== "finished") {
+      this.#finish(null);
+    }
+    return this.#taken();
+  }
+
+  // --- what happens -----------------------------------------------------------------------------
+
+  handle(event: ReplicaEvent): ReplicaInstruction[] {
+    if (this.phase === "finished") return [];
+    switch (event.kind) {
+      case "connected":
+        this.#conflicts = 0;
+        this.#join();
+        break;
+      case "disconnected":
+        this.phase = "offline";
+        this.#resting = false;
+        break;
+      case "waited":
+        this.#waitIsOver();
+        break;
+      case "stored":
+        return this.#stored(event.upTo);
+      case "givenUp":
+        this.#finish(event.error);
+        break;
+      case "received":
+        if (this.phase !== "offline") this.#receiveSafely(event.message);
+    }
+    return this.#taken();
+  }
+
+  #receiveSafely(message: DashboardMessage): void {
+    try {
+      this.#receive(message);
+    } catch (error) {
+      if (!(error instanceof OperationError)) throw error;
+      this.#out.push({ kind: "report", error }); // this copy is not what the server holds
+      this.#afresh = true;
+      this.#joinLater();
+    }
+  }
+
+  #receive(message: DashboardMessage): void {
+    switch (message.type) {
+      case "committed":
+      case "tail":
+        if (!this.#follow(message.submissions) && this.phase === "joined") this.#join();
+        return this.#submit();
+      case "joined":
+        return this.#joined(message);
+      case "rejected":
+        return this.#rejected(message.sequence, message);
+      case "ended":
+        return message.code === "left" ? this.#finish(null) : this.#ended(message);
+      case "error":
+        if (message.about?.sequence !== undefined) {
+          this.#rejected(message.about.sequence, message);
+        } else if (this.phase === "joining") {
+          this.#ended(message);
+        }
+        return;
+      case "acknowledged": // the submission itself has come, or is on its way
+        return this.#acknowledged(message);
+    }
+  }
+
+  #joined(message: Joined): void {
+    if (this.phase !== "joining" && this.phase !== "joined") return;
+    if (this.#isBehind(message.version)) return this.#joinLater();
+    const { snapshot, lastSequence } = message;
+    if (snapshot !== undefined) this.#out.push(...this.copy.replace(snapshot, lastSequence));
+    if (!this.#follow(message.submissions) || this.version !== message.version) {
+      this.#afresh = true;
+      return this.#joinLater();
+    }
+    const { pending } = this.copy;
+    this.role = message.role;
+    pending.sequence = Math.max(pending.sequence, lastSequence);
+    if (pending.isEmpty) this.#backoff.reset();
+    this.#afresh = false;
+    this.phase = "joined";
+    this.#sendInFlight(); // it has not committed, and never will from before
+  }
+
+  #acknowledged({ sequence, version }: Acknowledged): void {
+    const passed = this.version !== null && version <= this.version;
+    if (this.copy.pending.inFlight?.sequence === sequence && passed) {
+      const error = new WeftError("internal", "Its own commit was not recognised.");
+      this.#out.push({ kind: "report", error });
+      this.#afresh = true;
+      this.#joinAgain();
+    }
+  }
+
+  /**
+   * Does the server not have what this replica has seen?
+   *
+   * An owner that was replaced may not know it yet; another join finds the new one. What stays
+   * behind has really lost versions, and is followed.
+   */
+  #isBehind(version: number): boolean {
+    const behind = this.version !== null && version < this.version;
+    this.#afresh ||= behind && this.#backoff.attempts >= PATIENT_ATTEMPTS;
+    return behind && !this.#afresh;
+  }
+
+  /** False: a version is missing. */
+  #follow(submissions: readonly Submission[]): boolean {
+    const wasFlying = this.copy.pending.inFlight !== null;
+    const { news, missesAVersion } = this.copy.follow(submissions);
+    this.#out.push(...news);
+    if (wasFlying && this.copy.pending.inFlight === null) this.#backoff.reset();
+    return !missesAVersion;
+  }
+
+  #rejected(sequence: number, message: Rejected | ErrorMessage): void {
+    if (this.copy.pending.inFlight?.sequence !== sequence) return;
+    const error = errorIn(message);
+    if (error.retry === "never" && !this.#doubts(error)) {
+      this.#out.push(...this.copy.reject(error));
+      this.#submit();
+    } else if (this.phase !== "joined") {
+      return; // the next `joined` has it sent again
+    } else if (error.retry === "later") {
+      this.#resting = true;
+      this.#wait(message.retryAfterMs);
+    } else if (error.retry === "reauthenticate") {
+      this.#out.push({ kind: "reauthenticate" });
+    } else {
+      this.#joinAgain();
+    }
+  }
+
+  /** An older copy of it may have got through: the next `joined` tells, unless it goes on. */
+  #doubts(error: WeftError): boolean {
+    return error.code === "id_reused" && this.#backoff.attempts < PATIENT_ATTEMPTS;
+  }
+
+  #ended(message: Ended | ErrorMessage): void {
+    const error = errorIn(message);
+    if (error.code === "conflict" && this.#survivesConflict()) return this.#joinLater();
+    if (error.retry === "never") return this.#finish(error);
+    if (error.retry === "reauthenticate") {
+      this.#out.push({ kind: "reauthenticate" });
+      return;
+    }
+    if (error.code === "future_version") this.#isBehind(0);
+    this.#joinLater(message.retryAfterMs);
+  }
+
+  /**
+   * Another life of this replica has joined: as a rule an earlier one, that is dying.
+   *
+   * Or the log no longer reaches back to what is held, which only starting afresh helps.
+   */
+  #survivesConflict(): boolean {
+    this.#conflicts += 1;
+    if (this.#conflicts <= PATIENT_ATTEMPTS) return true;
+    this.#afresh = this.phase === "joining" && !this.copy.pending.isEmpty;
+    return this.#afresh;
+  }
+
+  #waitIsOver(): void {
+    if (this.phase === "waiting") return this.#join();
+    if (this.phase !== "joined") return;
+    this.#resting = false;
+    this.#sendInFlight();
+  }
+
+  #stored(upTo: number): ReplicaInstruction[] {
+    const launchedAt = this.#launchedAt;
+    this.#storedUpTo = Math.max(this.#storedUpTo, upTo);
+    if (this.#sendsOnceStored && this.phase === "joined") this.#sendInFlight();
+    // As a rule nothing has changed that is stored.
+    return this.#launchedAt === launchedAt ? this.#out.splice(0) : this.#taken();
+  }
+
+  // --- what is asked for ------------------------------------------------------------------------
+
+  #join(): void {
+    this.phase = "joining";
+    this.#resting = false;
+    const wantsTail = !this.copy.pending.isEmpty && !this.#afresh;
+    const known = this.#afresh || this.version === null ? {} : { version: this.version };
+    const { dashboardId, replicaId } = this;
+    const message = { type: "join", dashboardId, replicaId, wantsTail, ...known } as const;
+    this.#out.push({ kind: "send", message });
+  }
+
+  /** At once; but with growing waits when nothing comes of it. */
+  #joinAgain(): void {
+    if (this.#backoff.attempts > 0) return this.#joinLater();
+    this.#backoff.nextSeconds();
+    this.#join();
+  }
+
+  #joinLater(atLeastMs?: number): void {
+    this.phase = "waiting";
+    this.#wait(atLeastMs);
+  }
+
+  #wait(atLeastMs?: number): void {
+    this.#out.push({ kind: "wait", seconds: this.#backoff.nextSeconds(atLeastMs) });
+  }
+
+  /** Perhaps again, as it is now; if nothing is, what waits has its turn. */
+  #sendInFlight(): void {
+    const flying = this.copy.pending.resend();
+    if (flying !== null) this.#send(flying);
+    else this.#submit();
+  }
+
+  /** Put in flight what waits, if it may fly. */
+  #submit(): void {
+    const { pending } = this.copy;
+    if (this.phase !== "joined" || this.#resting || pending.inFlight !== null) return;
+    const flying = pending.launch();
+    if (flying === null) return;
+    this.#launchedAt = this.#steps + 1; // the step under way
+    this.#send(flying);
+  }
+
+  #send(flying: InFlight): void {
+    this.#sendsOnceStored = this.#isStored && this.#storedUpTo < this.#launchedAt;
+    if (this.#sendsOnceStored) return;
+    const message = {
+      type: "submit",
+      dashboardId: this.dashboardId,
+      sequence: flying.sequence,
+      baseVersion: this.version ?? 0,
+      operations: flying.operations.map(operationToJson),
+    } as const;
+    this.#out.push({ kind: "send", message });
+  }
+
+  #finish(error: WeftError | null): void {
+    this.phase = "finished";
+    this.error = error;
+    this.#out.push({ kind: "finish", error });
+  }
+
+  #checkEditable(): void {
+    if (this.error !== null) throw this.error;
+    if (this.version === null || this.phase === "finished") throw new WeftError("not_joined");
+    if (this.role === "viewer") throw new WeftError("forbidden", "A viewer cannot edit.");
+  }
+
+  #taken(): ReplicaInstruction[] {
+    this.#steps += 1;
+    if (this.#isStored) this.#out.push({ kind: "store", upTo: this.#steps });
+    return this.#out.splice(0);
+  }
+}
