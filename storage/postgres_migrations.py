@@ -3,6 +3,8 @@
 Each runs once, in a transaction of its own together with its record in `schema_migrations`. An
 advisory lock lets one process migrate at a time. A file that has changed after it was applied is
 refused: the database is then not what the code believes it to be.
+
+The release before goes on writing meanwhile (see postgres_table_lock).
 """
 
 import hashlib
@@ -12,6 +14,7 @@ from importlib.resources import files
 from typing import Final
 
 from storage.postgres_connection import Connection, connect, storage_errors
+from storage.postgres_table_lock import briefly
 from weft.errors import WeftError
 
 LOCK_KEY: Final = 0x57454654  # "WEFT", so as not to meet another program's advisory locks
@@ -97,8 +100,8 @@ def _missing(wanted: tuple[Migration, ...], applied: dict[str, str]) -> list[Mig
 
 
 async def _apply(connection: Connection, migration: Migration) -> None:
-    began = time.monotonic()
-    async with connection.transaction():
+    async def run() -> None:
+        began = time.monotonic()
         await connection.execute(migration.sql)
         await connection.execute(
             "INSERT INTO schema_migrations (version, checksum, execution_time_ms) "
@@ -107,3 +110,5 @@ async def _apply(connection: Connection, migration: Migration) -> None:
             migration.checksum,
             round((time.monotonic() - began) * 1000),
         )
+
+    await briefly(connection, run)
