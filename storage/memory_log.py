@@ -21,7 +21,15 @@ from storage.ports import (
     OpenedDashboard,
     ReplicaMark,
 )
-from storage.rows import UNSTORABLE, decode_json, encode_json, head_after, kind_of, target_of
+from storage.rows import (
+    UNSTORABLE,
+    check_reach,
+    decode_json,
+    encode_json,
+    head_after,
+    kind_of,
+    target_of,
+)
 from weft.errors import WeftError
 
 Result = TypeVar("Result")
@@ -114,7 +122,10 @@ class MemoryLog:
         self, dashboard_id: UUID, after_version: int, up_to_version: int
     ) -> tuple[LoggedSubmission, ...]:
         table = self._table(dashboard_id)
-        rows = table.operations[max(after_version, 0) : max(up_to_version, 0)] if table else []
+        if table is None:
+            return ()
+        check_reach(after_version, up_to_version, table.log_start_version)
+        rows = table.operations[max(after_version, 0) : max(up_to_version, 0)]
         return tuple(map(_read_submission, rows))
 
     async def find_submission(
@@ -145,7 +156,9 @@ class MemoryLog:
 
     async def checkpoints(self, dashboard_id: UUID) -> tuple[int, ...]:
         table = self._table(dashboard_id)
-        return tuple(sorted(table.checkpoints)) if table else ()
+        if table is None:
+            return ()
+        return tuple(sorted(v for v in table.checkpoints if v >= table.log_start_version))
 
     async def read_checkpoint(self, dashboard_id: UUID, version: int) -> Checkpoint | None:
         table = self._table(dashboard_id)

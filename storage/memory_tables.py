@@ -34,6 +34,7 @@ class DashboardTable:
     rows: StoredRows
     version: int = 0
     epoch: int = 0
+    log_start_version: int = 0
     is_public: bool = False
     operations: list[StoredSubmission] = field(default_factory=list)  # version n at n - 1
     checkpoints: dict[int, tuple[bytes, int]] = field(default_factory=dict)  # state, count

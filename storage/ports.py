@@ -126,7 +126,11 @@ class OperationLog(Protocol):
     async def submissions_between(
         self, dashboard_id: UUID, after_version: int, up_to_version: int
     ) -> tuple[LoggedSubmission, ...]:
-        """Versions after_version + 1 .. up_to_version, rising; the caller pages."""
+        """Versions after_version + 1 .. up_to_version, rising; the caller pages.
+
+        Raises WeftError conflict with `startVersion` when retention has taken the first of them:
+        the log leads on from the checkpoint at that version.
+        """
 
     async def find_submission(
         self, dashboard_id: UUID, replica_id: UUID, sequence: int
@@ -142,7 +146,7 @@ class OperationLog(Protocol):
         """
 
     async def checkpoints(self, dashboard_id: UUID) -> tuple[int, ...]:
-        """Versions of the stored checkpoints, rising."""
+        """Versions of the stored checkpoints that the log leads on from, rising."""
 
     async def read_checkpoint(self, dashboard_id: UUID, version: int) -> Checkpoint | None: ...
 

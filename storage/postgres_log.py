@@ -17,7 +17,7 @@ from storage.ports import (
 from storage.postgres_commit import PostgresCommit
 from storage.postgres_connection import Pool, PooledConnection, storage_errors
 from storage.postgres_statements import statements
-from storage.rows import checkpoint_from, dashboard_rows_from, submission_from
+from storage.rows import check_reach, checkpoint_from, dashboard_rows_from, submission_from
 from weft.errors import WeftError
 
 PARTITIONS_AHEAD_MONTHS: Final = 3
@@ -41,7 +41,7 @@ class PostgresLog:
             raise WeftError("internal", f"dashboard {dashboard_id} has no checkpoint")
         checkpoint = checkpoint_from(dashboard_id, row)
         version = raised["version"]
-        tail = await self.submissions_between(dashboard_id, checkpoint.version, version)
+        tail = await self._read(dashboard_id, checkpoint.version, version)
         return OpenedDashboard(dashboard_id, version, raised["owner_epoch"], checkpoint, tail)
 
     async def commit(self, commits: list[DashboardCommit]) -> set[UUID]:
@@ -52,6 +52,14 @@ class PostgresLog:
         return Head(row["version"], row["owner_epoch"]) if row else None
 
     async def submissions_between(
+        self, dashboard_id: UUID, after_version: int, up_to_version: int
+    ) -> tuple[LoggedSubmission, ...]:
+        submissions = await self._read(dashboard_id, after_version, up_to_version)
+        row = await self._row("log_start", dashboard_id)  # last: then nothing went before we read
+        check_reach(after_version, up_to_version, row["log_start_version"] if row else 0)
+        return submissions
+
+    async def _read(
         self, dashboard_id: UUID, after_version: int, up_to_version: int
     ) -> tuple[LoggedSubmission, ...]:
         rows = await self._rows("submissions_between", dashboard_id, after_version, up_to_version)

@@ -94,6 +94,13 @@ def head_after(commit: DashboardCommit) -> int:
     return head
 
 
+def check_reach(after_version: int, up_to_version: int, start_version: int) -> None:
+    """Refuse a range of the log that begins before the log does (see OperationLog)."""
+    if after_version < start_version and after_version < up_to_version:
+        message = f"The log reaches back to version {start_version}: begin with a snapshot."
+        raise WeftError("conflict", message, startVersion=start_version)
+
+
 def submission_from(row: Row) -> LoggedSubmission:
     """A row of `operations` as the statements of sql/log.sql select it."""
     return LoggedSubmission(

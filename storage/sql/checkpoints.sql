@@ -13,7 +13,12 @@ FROM checkpoints
 WHERE dashboard_id = $1 AND version = $2;
 
 -- name: checkpoint_versions
-SELECT version FROM checkpoints WHERE dashboard_id = $1 ORDER BY version;
+-- Those that the log leads on from.
+SELECT version
+FROM checkpoints
+WHERE dashboard_id = $1
+  AND version >= (SELECT log_start_version FROM dashboards WHERE id = $1)
+ORDER BY version;
 
 -- name: insert_checkpoint
 -- Writing a version again changes nothing: by law 4 it is the same state.

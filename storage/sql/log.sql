@@ -63,6 +63,9 @@ FROM operations
 WHERE dashboard_id = $1 AND version > $2 AND version <= $3
 ORDER BY version;
 
+-- name: log_start
+SELECT log_start_version FROM dashboards WHERE id = $1;
+
 -- name: find_submission
 -- Walks back from the newest: rare, and what is asked for is recent.
 SELECT version, replica_id, sequence, user_id, client_version, operation, fingerprint,
