@@ -6,7 +6,7 @@ the transaction of the change, one for each webhook that asks for its topic. Del
 once, with ids; in order within a lane (one webhook, one dashboard); given up only by name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -73,9 +73,8 @@ class Webhooks(Protocol):
         """In the order they were made."""
 
     async def set_webhook_active(self, webhook_id: UUID, *, is_active: bool) -> bool:
-        """An inactive one is sent nothing; what happens meanwhile is not kept for it.
-
-        False: no such webhook.
+        """An inactive one is sent nothing and nothing is kept for it; active again, it begins with
+        what happens from then on. False: no such webhook.
         """
 
     async def delete_webhook(self, webhook_id: UUID) -> bool:
@@ -83,11 +82,15 @@ class Webhooks(Protocol):
 
 
 class Outbox(Protocol):
-    """To write in the transaction of the change itself: postgres_outbox.record_event."""
+    """To write in the transaction of the change itself: postgres_outbox.record_event.
+
+    A failure told late, when somebody else has been given the same again, changes nothing.
+    """
 
     async def record(
         self, topic: str, payload: Mapping[str, Any], dashboard_id: UUID | None = None
-    ) -> None: ...
+    ) -> None:
+        """Raises WeftError limit_exceeded, unstorable_text."""
 
     async def claim_events(
         self, limit: int, lease_seconds: float = OUTBOX_LEASE_SECONDS
@@ -102,13 +105,15 @@ class Outbox(Protocol):
         """None: never again. The event becomes a dead letter and its lane goes on."""
 
     async def claim_changes(
-        self,
-        dashboard_ids: tuple[UUID, ...] | None,
-        limit: int,
-        lease_seconds: float = OUTBOX_LEASE_SECONDS,
+        self, dashboard_ids: Sequence[UUID], lease_seconds: float = OUTBOX_LEASE_SECONDS
     ) -> tuple[ChangesDue, ...]:
-        """Of these dashboards (None: of all, which reads them all: now and then, for what was
-        missed) those whose log is ahead of an active webhook.
+        """Of these dashboards, which have been committed to, those whose log is ahead of an active
+        webhook that asks for COMMITTED; nobody else is given them for so long.
+        """
+
+    async def dashboards_behind(self, after: UUID | None, limit: int) -> tuple[UUID, ...]:
+        """Those that `claim_changes` would answer with, by id, after `after`. Looks at every
+        dashboard: now and then, for what nobody told of because the process that knew is gone.
         """
 
     async def changes_delivered(self, due: ChangesDue, up_to_version: int) -> None: ...
@@ -116,8 +121,8 @@ class Outbox(Protocol):
     async def changes_failed(
         self, due: ChangesDue, error: str, retry_after_seconds: float | None
     ) -> None:
-        """None: never again. What was due becomes a dead letter that names the versions, and the
-        cursor moves to `head_version`.
+        """None: never again. What was due becomes a dead letter, topic COMMITTED, payload
+        {fromVersion, toVersion}, and the cursor moves to `head_version`.
         """
 
     async def dead_letters(
@@ -153,11 +158,13 @@ class IdempotencyKeys(Protocol):
         """
 
     async def complete(
-        self, actor: str, key: str, answer: StoredAnswer, ttl_seconds: float
+        self, actor: str, key: str, fingerprint: bytes, answer: StoredAnswer, ttl_seconds: float
     ) -> None:
-        """Never keep an answer that holds a token: release the key instead."""
+        """Never keep an answer that holds a token: release the key instead. Nothing happens when
+        the lease was over and the key is another request's by now.
+        """
 
-    async def release(self, actor: str, key: str) -> None:
+    async def release(self, actor: str, key: str, fingerprint: bytes) -> None:
         """It was not done: the next one with this key may."""
 
     async def purge_expired(self) -> int: ...

@@ -17,6 +17,9 @@ from weft.limits import ROW_LOCK_TIMEOUT_SECONDS, STORAGE_TIMEOUT_SECONDS
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 PooledConnection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
+AnyConnection: TypeAlias = (
+    "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+)
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 
 DURABLE: Final = ("on", "remote_apply")  # every other setting returns before the disk has it

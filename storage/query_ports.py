@@ -11,7 +11,7 @@ that by address and time: ask `weft.models.decide` with the `permissions` that c
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from storage.ports import LoggedSubmission
@@ -171,6 +171,9 @@ class AuditFilter:
     until: datetime | None = None
 
 
+EVERYTHING: Final = AuditFilter()
+
+
 class Audit(Protocol):
     """The trail. To write in the transaction of the change itself: postgres_audit.record_audit."""
 
@@ -179,7 +182,7 @@ class Audit(Protocol):
 
     async def entries(
         self,
-        wanted: AuditFilter = AuditFilter(),
+        wanted: AuditFilter = EVERYTHING,
         *,
         after: str | None = None,
         limit: int = PAGE_DEFAULT_ITEMS,

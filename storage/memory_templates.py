@@ -1,0 +1,68 @@
+"""Dashboard templates in memory: the twin of postgres_templates."""
+
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+from storage.cursor import checked_limit, decode_cursor, page_of
+from storage.query_ports import Page
+from weft.limits import PAGE_DEFAULT_ITEMS
+from weft.models import DashboardTemplate, TemplateCreate
+
+FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class MemoryTemplates:
+    """The port `Templates`. Its records are immutable, so it hands out what it keeps."""
+
+    def __init__(self) -> None:
+        self._templates: dict[UUID, DashboardTemplate] = {}
+
+    async def create_template(self, template: TemplateCreate) -> DashboardTemplate:
+        created = _with_identity(template, uuid4(), FIRST)
+        self._templates[created.id] = created
+        return created
+
+    async def template(self, template_id: UUID) -> DashboardTemplate | None:
+        return self._templates.get(template_id)
+
+    async def templates(
+        self,
+        *,
+        category: str | None = None,
+        public_only: bool = True,
+        after: str | None = None,
+        limit: int = PAGE_DEFAULT_ITEMS,
+    ) -> Page[DashboardTemplate]:
+        checked_limit(limit)
+        key = decode_cursor("templates", after, str, UUID)
+        found = [
+            template
+            for template in sorted(self._templates.values(), key=_key)
+            if category in (None, template.category)
+            and (template.is_public or not public_only)
+            and (after is None or _key(template) > key)
+        ]
+        return page_of("templates", found, limit, _key)
+
+    async def replace_template(
+        self, template_id: UUID, template: TemplateCreate
+    ) -> DashboardTemplate | None:
+        old = self._templates.get(template_id)
+        if old is None:
+            return None
+        self._templates[template_id] = _with_identity(template, old.id, old.created_at)
+        return self._templates[template_id]
+
+    async def delete_template(self, template_id: UUID) -> bool:
+        return self._templates.pop(template_id, None) is not None
+
+
+def _with_identity(
+    template: TemplateCreate, template_id: UUID, created_at: datetime
+) -> DashboardTemplate:
+    fields = {name: getattr(template, name) for name in TemplateCreate.model_fields}
+    return DashboardTemplate(id=template_id, created_at=created_at, **fields)
+
+
+def _key(template: DashboardTemplate) -> tuple[str, UUID]:
+    return template.name, template.id
