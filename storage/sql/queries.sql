@@ -1,0 +1,101 @@
+-- The statements of postgres_queries. Whoever takes part has accepted and is active.
+
+-- name: user_dashboards
+-- Two ways in, each by its own index, then every row by its key: LIMIT 1 keeps the planner from
+-- reading all dashboards for somebody who shares many. The log is never read, and people are
+-- counted only for the page.
+WITH mine AS (
+    SELECT id AS dashboard_id, 'owner' AS role, '[]'::JSONB AS permissions
+    FROM dashboards
+    WHERE owner_id = $1
+    UNION ALL
+    SELECT dashboard_id, role, permissions
+    FROM dashboard_collaborators
+    WHERE user_id = $1 AND is_active AND accepted_at IS NOT NULL
+), page AS (
+    SELECT dashboard.*, role, permissions
+    FROM mine CROSS JOIN LATERAL (
+        SELECT id, title, description, owner_id, created_at, updated_at, last_accessed_at,
+               is_public, is_archived, version
+        FROM dashboards
+        WHERE id = mine.dashboard_id
+        LIMIT 1
+    ) AS dashboard
+    WHERE (role = 'owner' OR owner_id <> $1) -- who owns it needs no invitation as well
+      AND ($2::BOOLEAN IS NULL OR is_archived = $2)
+      AND ($3::TIMESTAMPTZ IS NULL OR (updated_at, id) < ($3, $4::UUID))
+    ORDER BY updated_at DESC, id DESC
+    LIMIT $5
+)
+SELECT page.*, (
+    SELECT count(*)
+    FROM dashboard_collaborators
+    WHERE dashboard_id = page.id AND is_active AND accepted_at IS NOT NULL
+) AS collaborator_count
+FROM page
+ORDER BY updated_at DESC, id DESC;
+
+-- name: search_dashboards
+-- The words are found by their index, then what the user may not see is left out. MATERIALIZED
+-- hides the words from the planner, which would rather read every dashboard for a common one. A
+-- text of which no word must be there ("", "the", "-plan") would match nearly all, and finds none.
+WITH sought AS MATERIALIZED (
+    SELECT query
+    FROM websearch_to_tsquery('english', $2) AS query
+    WHERE querytree(query) NOT IN ('', 'T')
+), shared AS MATERIALIZED (
+    SELECT dashboard_id, role, permissions
+    FROM dashboard_collaborators
+    WHERE user_id = $1 AND is_active AND accepted_at IS NOT NULL
+), found AS (
+    SELECT id, title, description, owner_id, created_at, updated_at, last_accessed_at, is_public,
+           is_archived, version, ts_rank(search_vector, query)::FLOAT8 AS rank
+    FROM sought JOIN dashboards ON search_vector @@ query
+    WHERE ($3::BOOLEAN IS NULL OR is_archived = $3)
+      AND (owner_id = $1 OR is_public OR id IN (SELECT dashboard_id FROM shared))
+), page AS (
+    SELECT *
+    FROM found
+    WHERE $4::FLOAT8 IS NULL OR (rank, id) < ($4, $5::UUID)
+    ORDER BY rank DESC, id DESC
+    LIMIT $6
+)
+SELECT page.*,
+    CASE WHEN owner_id = $1 THEN 'owner' ELSE role END AS role,
+    CASE WHEN owner_id = $1 THEN '[]' ELSE coalesce(permissions, '[]') END AS permissions,
+    (
+        SELECT count(*)
+        FROM dashboard_collaborators
+        WHERE dashboard_id = page.id AND is_active AND accepted_at IS NOT NULL
+    ) AS collaborator_count
+FROM page LEFT JOIN shared ON shared.dashboard_id = page.id
+ORDER BY rank DESC, id DESC;
+
+-- name: dashboard_with_widgets
+-- One statement, so one snapshot: a checkpoint is seen whole.
+SELECT id, title, description, owner_id, created_at, updated_at, last_accessed_at, is_public,
+       is_archived, version, settings, layout,
+       (SELECT max(version) FROM checkpoints WHERE dashboard_id = $1) AS content_version,
+       (
+           SELECT coalesce(jsonb_agg(jsonb_build_object(
+               'id', id, 'dashboardId', dashboard_id, 'type', type, 'title', title,
+               'position', position, 'config', config, 'data', data, 'createdAt', created_at,
+               'updatedAt', updated_at, 'createdBy', created_by, 'updatedBy', updated_by,
+               'version', version, 'isLocked', is_locked
+           ) ORDER BY created_at, id), '[]')
+           FROM widgets
+           WHERE dashboard_id = $1
+       ) AS widgets
+FROM dashboards
+WHERE id = $1;
+
+-- name: head_version
+SELECT version FROM dashboards WHERE id = $1;
+
+-- name: active_collaborators
+SELECT users.id, username, full_name, avatar_url, role, accepted_at, member.last_accessed_at
+FROM dashboard_collaborators AS member JOIN users ON users.id = user_id
+WHERE dashboard_id = $1 AND member.is_active AND accepted_at IS NOT NULL AND users.is_active
+  AND ($2::TEXT IS NULL OR username > $2)
+ORDER BY username
+LIMIT $3;
