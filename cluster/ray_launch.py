@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import ray
-from actors.owner_actor import OwnerActor
 from ray.exceptions import RayError
 
+from actors.owner_actor import OwnerActor
 from cluster.secret_file import keep_secret
 from gateway.gateway_actor import GatewayActor
 from gateway.service import GatewaySettings
@@ -29,7 +29,9 @@ logger = logging.getLogger(__name__)
 NAMESPACE = "weft"
 OBJECT_STORE_BYTES = 80 * 1024 * 1024  # nothing of ours goes through it; Ray's least is 75 MiB
 START_TIMEOUT_SECONDS = 60.0
+START_ATTEMPTS = 2  # Ray gives its own processes 30 s; the first start on a cold disk may take more
 WATCH_TIMEOUT_SECONDS = 5.0
+LOST_AFTER_SECONDS = 60.0  # Ray brings an actor back in two; one away for so long will not come
 LEFTOVER_TIMEOUT_SECONDS = 10.0
 ACTOR_OPTIONS: dict[str, Any] = {
     "namespace": NAMESPACE,
@@ -51,7 +53,7 @@ def ray_runtime(address: str | None, data_dir: Path) -> Iterator[str | None]:
     with redirect_stdout(sys.stderr):
         try:
             context = _join(address) if address else _start_local(data_dir)
-        except (RayError, ConnectionError, RuntimeError, ValueError, OSError) as error:
+        except Exception as error:  # noqa: BLE001  (Ray raises bare ones too)
             where = f"The Ray at {address}" if address else "A local Ray"
             message = f"{where} does not start or answer: {error}"
             raise WeftError("misconfigured", message) from None
@@ -71,6 +73,16 @@ def _start_local(data_dir: Path) -> Any:
     os.environ.setdefault("RAY_AUTH_TOKEN_PATH", str(data_dir / "ray_token"))
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ["RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"] = "0"
+    for _ in range(START_ATTEMPTS - 1):
+        try:
+            return _init_local()
+        except Exception as error:  # noqa: BLE001  (as above)
+            logger.warning("Ray did not start, once more: %s", error)
+            ray.shutdown()
+    return _init_local()
+
+
+def _init_local() -> Any:
     return ray.init(
         address="local",  # whatever RAY_ADDRESS says
         namespace=NAMESPACE,
@@ -99,7 +111,7 @@ class Fleet:
         self._stores = (postgres_url, redis_url)
         self._owners: dict[str, Any] = {}
         self._gateways: dict[str, Any] = {}
-        self._away: set[str] = set()
+        self._away_since: dict[str, float] = {}  # by the monotonic clock
 
     def start(
         self, owners: list[OwnerOrder], gateways: list[GatewaySettings]
@@ -118,19 +130,20 @@ class Fleet:
         return _answers(starting, START_TIMEOUT_SECONDS)
 
     def watch(self) -> list[str]:
-        """What has happened to them since the last look; Ray itself restarts who has died."""
+        """What has happened to them since the last look; Ray itself restarts who has died.
+
+        Raises WeftError internal when one does not come back.
+        """
         members = {**self._owners, **self._gateways}
         asked = {name: member.status.remote() for name, member in members.items()}
-        away = set()
-        for name, answer in asked.items():
-            try:
-                ray.get(answer, timeout=WATCH_TIMEOUT_SECONDS)
-            except RayError as error:
-                logger.info("%s does not answer: %s", name, error)
-                away.add(name)
-        news = [f"{name} is away, Ray restarts it" for name in sorted(away - self._away)]
-        news += [f"{name} is back" for name in sorted(self._away - away)]
-        self._away = away
+        away = {name for name, answer in asked.items() if not _is_answered(answer)}
+        now = time.monotonic()
+        for name in away:
+            if now - self._away_since.get(name, now) > LOST_AFTER_SECONDS:
+                raise WeftError("internal", f"Ray has not brought {name} back.")
+        news = [f"{name} is away, Ray restarts it" for name in sorted(away - {*self._away_since})]
+        news += [f"{name} is back" for name in sorted({*self._away_since} - away)]
+        self._away_since = {name: self._away_since.get(name, now) for name in away}
         return news
 
     def stop(self) -> None:
@@ -155,6 +168,14 @@ def _named(actor: Any, name: str) -> Any:
             break
         time.sleep(0.1)
     return actor.options(name=name, **ACTOR_OPTIONS)
+
+
+def _is_answered(asked: Any) -> bool:
+    try:
+        ray.get(asked, timeout=WATCH_TIMEOUT_SECONDS)
+    except RayError:
+        return False
+    return True
 
 
 def _answers(asked: list[Any], timeout_seconds: float) -> list[Any]:
