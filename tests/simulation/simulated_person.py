@@ -205,6 +205,9 @@ class Person:
             focus = (random.choice(here), random.choice(fields))
         self.editing.edit(*make_operations(random, document, random.randint(1, most), focus))
 
+    def close_batch(self) -> None:
+        self._carry_for(self.replica.close_batch())
+
     def settle_a_notice(self) -> None:
         """Make the lost edit again, or be content."""
         notices = self.editing.notices()

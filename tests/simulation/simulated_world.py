@@ -6,6 +6,7 @@ that is late arrives, and everyone must have come to the same.
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -69,6 +70,7 @@ class World:
     people: int = 3
     troubles: Troubles = field(default_factory=Troubles)
     mutations: Mutations = field(default_factory=Mutations)
+    state: dict[str, Any] | None = None  # of the dashboard at first; None: by chance
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
@@ -78,8 +80,8 @@ class World:
         self.steps = 0
         self._names = Counter[str]()
         self.counts = Counter[str]()  # what has happened how often, to know what is exercised
-        state = make_document(self.random)
-        state["widgets"][LEDGER] = LEDGER_WIDGET
+        state = self.state or make_document(self.random)
+        state = {**state, "widgets": {**state["widgets"], LEDGER: LEDGER_WIDGET}}
         self.log = MemoryLog(tables_with(state))
         self.table = self.log.tables.dashboards[DASHBOARD]
         self.laws = Laws(self)
@@ -171,11 +173,15 @@ class World:
         elif chance < 0.28:
             self.random.choice(self.persons).settle_a_notice()
         else:
-            self._progress()
+            self.progress()
 
-    def _progress(self) -> bool:
-        """One of all that could go on goes on; False: nothing could."""
-        moves: list[Any] = [channel.deliver for channel in self._channels() if channel.messages]
+    def progress(self, held: Sequence[Channel] = ()) -> bool:
+        """One of all that could go on goes on, but not what is held; False: nothing could."""
+        moves: list[Any] = [
+            channel.deliver
+            for channel in self._channels()
+            if channel.messages and channel not in held
+        ]
         for person in self.persons:
             if person.opening:
                 moves.append(person.open_socket)
@@ -291,25 +297,26 @@ class World:
         self.note("peace")
         self.log.failures.clear()
         self.log.deliver_late()
-        self._come_to_rest()
+        self.come_to_rest()
         for owner in self.owners:
             self._look_at_fence(owner)
-        self._come_to_rest()
+        self.come_to_rest()
         self.laws.check_at_rest()
         for person in self.persons:
             if person.socket is not None:
                 person.socket.leave()
-        self._come_to_rest()
+        self.come_to_rest()
         for _ in range(3):
             self.now_ms += 61_000
             for owner in self.owners:
                 owner.handle(Ticked(self.now_ms))
-            self._come_to_rest()
+            self.come_to_rest()
         self.laws.check_storage()
 
-    def _come_to_rest(self) -> None:
+    def come_to_rest(self) -> None:
+        """Until nothing is under way any more."""
         for _ in range(20_000):
-            if not self._progress():
+            if not self.progress():
                 return
             self.laws.check()
         self.require(False, 7, "the world does not come to rest")

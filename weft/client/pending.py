@@ -61,7 +61,7 @@ class Pending:
         self._batch: Layer | None = None  # None: no batch is open
 
     def __bool__(self) -> bool:
-        return bool(self.in_flight or self._waiting or self._batch)
+        return bool(self.in_flight or self._waiting or (self._batch and self._batch.operations))
 
     @property
     def operations(self) -> Operations:
