@@ -2,10 +2,11 @@
 
 import pytest
 
-from tests.ot.shorthand import ID, OTHER, holding, move, widget
+from tests.ot.shorthand import ID, OTHER, holding, move, update, widget
 from weft.errors import WeftError
 from weft.limits import INTEGER_MAX, JSON_MAX_DEPTH
 from weft.ot import Document, JsonValue, apply
+from weft.ot.rope import Items
 
 
 def test_an_empty_document_has_every_field() -> None:
@@ -21,6 +22,17 @@ def test_what_did_not_change_is_shared() -> None:
     assert after.record(OTHER) is before.record(OTHER)
     assert after.record(ID)["data"] is before.record(ID)["data"]
     assert after.record(ID)["position"] is not before.record(ID)["position"]
+
+
+def test_a_long_list_is_a_rope_from_the_first_edit_in_it() -> None:
+    rows = [[number] for number in range(3 * Items.CHUNK_MAX)]
+    before = holding(rows)
+    after = apply(before, (update(-1, "1500", "0"),))
+    assert type(after.record(ID)["data"]["v"]) is Items
+    assert after.value_at(ID, ("data", "v", "1500", "0")) == -1
+    assert before.value_at(ID, ("data", "v")) == rows
+    rows[1500] = [-1]
+    assert after.value_at(ID, ("data", "v")) == rows
 
 
 def test_json_goes_in_and_out_by_copy() -> None:

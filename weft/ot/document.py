@@ -10,7 +10,7 @@ from weft.errors import OperationError
 from weft.limits import WIDGETS_MAX_PER_DASHBOARD
 from weft.ot.operation import ABSENT, Absent, JsonValue, Path
 from weft.ot.rope import Items
-from weft.ot.sequence import Node, plain
+from weft.ot.sequence import Node, opened, plain
 from weft.ot.shape import Record, complete_dashboard, complete_widget
 from weft.ot.values import list_index, same_json, weigh
 
@@ -141,6 +141,8 @@ def rebuild(nodes: list[Node], path: Path, leaf: Node | Absent) -> Node:
     """A new root: `leaf` in place of what `path` leads to from nodes[0] (ABSENT: without it)."""
     for depth in range(len(path) - 1, -1, -1):
         node, segment = nodes[depth], path[depth]
+        if type(node) is list:
+            node = opened(node)
         if type(node) is Items:
             leaf = node.with_item(int(segment), leaf)
             continue

@@ -109,7 +109,7 @@ class Rope(Generic[C]):
 class Text(Rope[str]):
     """Plain text beyond one chunk."""
 
-    CHUNK_MAX = 8_192
+    CHUNK_MAX = 16_384
     __slots__ = ()
 
     @property
