@@ -98,14 +98,12 @@ class Pending:
 
     def check(self, operations: Operations) -> int:
         """Their size in bytes. Raises WeftError too_large when one submission cannot hold them."""
-        size_bytes = bytes_of(operations)
-        whole = Layer(operations, size_bytes)
-        if self._batch is not None:
-            whole = _join(self._batch, whole)
-            whole = whole if _is_sendable(whole) else _compact(whole)
-        if not _is_sendable(whole):
+        added = Layer(operations, bytes_of(operations))
+        held = self._batch or Layer((), 0)
+        both = Layer(held.operations + operations, held.size_bytes + added.size_bytes)
+        if not _is_sendable(both) and not _is_sendable(_compact(both)):
             raise WeftError("too_large", "One submission cannot hold this edit, or this batch.")
-        return size_bytes
+        return added.size_bytes
 
     def add(self, operations: Operations, size_bytes: int) -> None:
         """`size_bytes` is what `check` has returned."""
