@@ -72,6 +72,7 @@ COMMIT_TIMEOUT_SECONDS: Final = 10.0  # then the commit is ambiguous, and settle
 # --- the client --------------------------------------------------------------------------------
 RECONNECT_FIRST_SECONDS: Final = 0.25  # the first wait after a cut, at most; then it doubles
 RECONNECT_MAX_SECONDS: Final = 15.0  # so a server that returns is not met by everyone at once
+JOIN_PATIENCE_ATTEMPTS: Final = 4  # until an answer that makes no sense is taken for the truth
 OPEN_TIMEOUT_SECONDS: Final = 10.0  # TCP, TLS and WebSocket handshake
 CLOSE_SAVE_TIMEOUT_SECONDS: Final = 5.0  # `close()` waits so long for what is not saved yet
 EDIT_MAX_BYTES: Final = FRAME_MAX_BYTES - 1_024  # of one edit or batch; the rest is the envelope
@@ -127,12 +128,25 @@ WEBHOOK_SECRET_MAX_CHARACTERS: Final = 255
 TOPIC_MAX_CHARACTERS: Final = 100  # outbox.topic
 OUTBOX_LEASE_SECONDS: Final = 60.0  # for one delivery; then somebody else may try
 OUTBOX_ERROR_MAX_CHARACTERS: Final = 1_000  # kept of what a webhook answered; the rest is cut
+OUTBOX_KEEP_SECONDS: Final = 604_800.0  # what was delivered stays visible for a week
 IDEMPOTENCY_KEY_MAX_CHARACTERS: Final = 255
 PARTITIONS_AHEAD_MONTHS: Final = 3  # made before they are needed; a stopped upkeep has so long
 TABLE_LOCK_TIMEOUT_MS: Final = 300  # that upkeep waits for a table: so long commits wait behind it
 TABLE_LOCK_RETRY_SECONDS: Final = 0.5
 TABLE_LOCK_ATTEMPTS: Final = 120  # a minute and a half in all: then something holds it for good
+UPKEEP_EVERY_SECONDS: Final = 3_600.0
+RETENTION_LOCK_ATTEMPTS: Final = 10  # for one old partition; then it stays until the next time
+RETENTION_TIMEOUT_SECONDS: Final = 600.0  # of one statement, which nobody waits for
 RETENTION_BATCH_DASHBOARDS: Final = 200  # whose rows are locked at once, for some milliseconds
+
+# --- the HTTP API --------------------------------------------------------------------------------
+HTTP_BODY_MAX_BYTES: Final = FRAME_MAX_BYTES  # what it holds becomes one submission
+HTTP_EDIT_TIMEOUT_SECONDS: Final = 15.0  # for an owner to be found and to commit
+HTTP_HEAD_ATTEMPTS: Final = 3  # to read rows and log in one state while retention works
+TOKEN_MAX_CHARACTERS: Final = 8_192  # a signed token with its claims; ours have 43
+TOKEN_SECRET_MIN_BYTES: Final = 32  # of a shared secret that signs: as long as its HMAC
+IDEMPOTENCY_LEASE_SECONDS: Final = 60.0  # longer than any request takes
+IDEMPOTENCY_KEEP_SECONDS: Final = 86_400.0  # a retry after a day is a new wish
 
 # --- answers -----------------------------------------------------------------------------------
 PROBLEMS_MAX_PER_ANSWER: Final = 20  # more would answer a large bad message with a larger one

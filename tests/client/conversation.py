@@ -6,7 +6,7 @@ from uuid import UUID
 
 from weft.client.editing import Editing
 from weft.client.events import Connected, Disconnected, Received, Waited
-from weft.client.instructions import Finish, Notify, ReplicaInstruction, Send, Show, Wait
+from weft.client.instructions import Finish, Notify, ReplicaInstruction, Report, Send, Show, Wait
 from weft.client.notices import Notice
 from weft.client.replica import Replica
 from weft.errors import WeftError
@@ -102,7 +102,8 @@ class Conversation:
 
     def hears(self, **fields: Any) -> None:
         """A frame for this dashboard, through the real codec."""
-        message = decode_server_frame(encode({"dashboardId": BOARD, **fields}))
+        about = {} if fields["type"] == "error" else {"dashboardId": BOARD}
+        message = decode_server_frame(encode({**about, **fields}))
         self._carry(self.replica.handle(Received(message)))  # type: ignore[arg-type]
 
     def joined(
@@ -165,6 +166,9 @@ class Conversation:
 
     def told(self) -> list[Notice]:
         return [instruction.notice for instruction in self._take(Notify)]
+
+    def reports(self) -> list[Report]:
+        return self._take(Report)
 
     def finished(self) -> list[Finish]:
         return self._take(Finish)

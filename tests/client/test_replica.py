@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.client.conversation import (
+    BOARD,
     ME,
     NOTE,
     OTHER,
@@ -418,6 +419,25 @@ def test_an_acknowledgement_of_what_it_has_not_recognised_makes_it_start_afresh(
     talk.committed(submission(1, typed(5, "!"), sequence=9, by=ME))
     talk.hears(type="acknowledged", sequence=1, version=1)
     assert talk.sent() == [join()]
+
+
+def test_a_wait_that_ends_late_sends_nothing_twice() -> None:
+    talk = Conversation()
+    talk.ended("owner_unavailable")
+    talk.disconnect()
+    talk.connect()
+    talk.joined(0)
+    talk.edit.insert(WIDGET, TEXT, 5, "!")
+    talk.sent()
+    talk.wait_is_over()
+    assert talk.sent() == []
+
+
+def test_an_error_that_belongs_to_no_submission_is_reported() -> None:
+    talk = Conversation()
+    talk.hears(type="error", about={"dashboardId": str(BOARD)}, **WeftError("internal").to_json())
+    assert [str(report.error) for report in talk.reports()] == [WeftError("internal").message]
+    assert talk.state == "saved"
 
 
 # --- what is lost is told ------------------------------------------------------------------------

@@ -123,7 +123,7 @@ class Board(Editing):
 
     def tell(self, news: News | Report | Finish) -> None:
         if isinstance(news, Report):
-            logger.error("Dashboard %s starts afresh: %r", self.dashboard_id, news.error)
+            logger.error("Dashboard %s: %r", self.dashboard_id, news.error)
         if isinstance(news, Report | Finish):
             return
         for listener in list(self._listeners):

@@ -43,7 +43,7 @@ class Notify:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Log a fault, of this client or of the server; the replica starts afresh by itself."""
+    """Log a fault, of this client or of the server; the replica does what can be done."""
 
     error: Exception
 

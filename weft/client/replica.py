@@ -7,7 +7,7 @@ committed sequence decides whether it is sent again. See docs/spec.md, "Rules of
 
 from collections.abc import Sequence
 from enum import Enum
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from weft.client.answers import error_in
@@ -32,7 +32,8 @@ from weft.client.notices import Notice
 from weft.client.pending import InFlight
 from weft.client.status import Status, status_of
 from weft.client.working_copy import WorkingCopy
-from weft.errors import OperationError, Retry, WeftError
+from weft.errors import Retry, WeftError
+from weft.limits import JOIN_PATIENCE_ATTEMPTS
 from weft.ot import operation_to_json
 from weft.ot.document import Document
 from weft.ot.operation import Operations
@@ -50,8 +51,6 @@ from weft.wire.messages import (
     Submit,
     Tail,
 )
-
-PATIENT_ATTEMPTS: Final = 4  # before a server that is behind is taken at its word
 
 
 class Phase(Enum):
@@ -179,7 +178,7 @@ class Replica:
             case Received(message) if self.phase is not Phase.OFFLINE:
                 try:
                     self._receive(message)
-                except OperationError as error:  # this copy is not what the server holds
+                except Exception as error:  # noqa: BLE001  (law 10: it stays in this dashboard)
                     self._out.append(Report(error))
                     self._afresh = True
                     self._join_later()
@@ -204,6 +203,8 @@ class Replica:
                     self._rejected(about.sequence, message)
                 elif self.phase is Phase.JOINING:
                     self._ended(message)
+                else:
+                    self._out.append(Report(error_in(message)))
             case Acknowledged():  # the submission itself has come, or is on its way
                 self._acknowledged(message)
 
@@ -243,7 +244,7 @@ class Replica:
         behind has really lost versions, and is followed.
         """
         behind = self.version is not None and version < self.version
-        self._afresh = self._afresh or (behind and self._backoff.attempts >= PATIENT_ATTEMPTS)
+        self._afresh = self._afresh or (behind and self._backoff.attempts >= JOIN_PATIENCE_ATTEMPTS)
         return behind and not self._afresh
 
     def _follow(self, submissions: Sequence[Submission]) -> bool:
@@ -275,7 +276,7 @@ class Replica:
 
     def _doubts(self, error: WeftError) -> bool:
         """An older copy of it may have got through: the next `joined` tells, unless it goes on."""
-        return error.code == "id_reused" and self._backoff.attempts < PATIENT_ATTEMPTS
+        return error.code == "id_reused" and self._backoff.attempts < JOIN_PATIENCE_ATTEMPTS
 
     def _ended(self, message: Ended | ErrorMessage) -> None:
         error = error_in(message)
@@ -296,7 +297,7 @@ class Replica:
         Or the log no longer reaches back to what is held, which only starting afresh helps.
         """
         self._conflicts += 1
-        if self._conflicts <= PATIENT_ATTEMPTS:
+        if self._conflicts <= JOIN_PATIENCE_ATTEMPTS:
             return True
         self._afresh = self.phase is Phase.JOINING and bool(self.copy.pending)
         return self._afresh
@@ -304,7 +305,7 @@ class Replica:
     def _wait_is_over(self) -> None:
         if self.phase is Phase.WAITING:
             self._join()
-        elif self.phase is Phase.JOINED:
+        elif self._resting:
             self._resting = False
             self._send_in_flight()
 
