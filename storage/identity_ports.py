@@ -1,4 +1,4 @@
-"""What identity and sharing ask of storage: people, sessions, dashboards as things, who shares them.
+"""What identity and sharing ask of storage: people, sessions, dashboards as things, memberships.
 
 1. Whoever changes something is an `Actor`. The change, its entry in the audit trail and its event
    for webhooks commit together or not at all.
@@ -85,10 +85,16 @@ class Visit(NamedTuple):
 
 class Users(Protocol):
     """Accounts, as the host product tells of them. A user may change nothing here but their own
-    `full_name` and `avatar_url` (`forbidden`)."""
+    `full_name` and `avatar_url` (`forbidden`).
+    """
 
-    async def create_user(self, user: UserCreate, actor: Actor) -> User:
-        """Raises WeftError conflict, `field` email or username: it is taken."""
+    async def create_user(
+        self, user: UserCreate, actor: Actor, user_id: UUID | None = None
+    ) -> User:
+        """`user_id`: as a signed token of the host product names its subject.
+
+        Raises WeftError conflict, `field` email, username or id: it is taken.
+        """
 
     async def user(self, user_id: UUID) -> User | None: ...
 
@@ -159,7 +165,7 @@ class Sessions(Protocol):
 
     async def touch_sessions(self, seen: Mapping[UUID, datetime]) -> None:
         """When each was last active, and with it users.last_seen_at. Collect, then tell: never
-        once per message.
+        once per message. A row that somebody is just changing is left out.
         """
 
     async def forget_sessions(self, ended_for_seconds: float) -> int:
@@ -273,6 +279,16 @@ class Sharing(Protocol):
         """When each was last there: `last_accessed_at` of dashboards and collaborators. Collect,
         then tell. A row that somebody is just changing is left out.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityStores:
+    """The four on the same tables: what `connect` and the memory twins hand out."""
+
+    users: Users
+    sessions: Sessions
+    dashboards: Dashboards
+    sharing: Sharing
 
 
 class Enforcement(Protocol):

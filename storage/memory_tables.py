@@ -5,9 +5,14 @@ JSON is kept as bytes, as a database would: no reader can reach into what anothe
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
 from uuid import UUID
 
 from storage.ports import LoggedSubmission, ReplicaMark
+from weft.models import Collaborator, Session, User
+
+FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -36,25 +41,20 @@ class DashboardTable:
     epoch: int = 0
     log_start_version: int = 0
     is_public: bool = False
+    is_archived: bool = False
+    created_at: datetime = FIRST
+    updated_at: datetime = FIRST
+    last_accessed_at: datetime | None = None
     operations: list[StoredSubmission] = field(default_factory=list)  # version n at n - 1
     checkpoints: dict[int, tuple[bytes, int]] = field(default_factory=dict)  # state, count
     marks: dict[UUID, ReplicaMark] = field(default_factory=dict)
-    collaborators: dict[UUID, str] = field(default_factory=dict)
+    collaborators: dict[UUID, Collaborator] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class UserRow:
-    email: str
-    username: str
-    is_active: bool = True
-
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class SessionRow:
-    user_id: UUID
+    session: Session
     token_hash: str
-    expires_at: float  # seconds since epoch
-    is_active: bool = True
 
 
 @dataclass(slots=True)
@@ -65,6 +65,9 @@ class MemoryTables:
 
     clock: Callable[[], float] = lambda: 0.0
     unavailable: bool = False
-    users: dict[UUID, UserRow] = field(default_factory=dict)
+    users: dict[UUID, User] = field(default_factory=dict)
     sessions: dict[UUID, SessionRow] = field(default_factory=dict)
     dashboards: dict[UUID, DashboardTable] = field(default_factory=dict)
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.clock(), UTC)

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import Final
 
-from storage.postgres_accounts import PostgresAccounts
+from storage.accounts import IdentityAccounts
+from storage.identity_ports import IdentityStores
 from storage.postgres_commit import PostgresCommit
 from storage.postgres_connection import Pool, create_pool
+from storage.postgres_identity import identity_stores
 from storage.postgres_log import PostgresLog
 
 POOL_MAX_CONNECTIONS: Final = 4  # beside the one that commits; of each process
@@ -16,9 +18,10 @@ class PostgresStores:
     """What `connect` opens. Close it when done."""
 
     log: PostgresLog
-    accounts: PostgresAccounts
+    accounts: IdentityAccounts
     pool: Pool
     committer: PostgresCommit
+    identity: IdentityStores
 
     async def close(self) -> None:
         await self.committer.close()
@@ -31,4 +34,6 @@ async def connect(url: str) -> PostgresStores:
     """
     pool = await create_pool(url, POOL_MAX_CONNECTIONS)
     committer = PostgresCommit(url)
-    return PostgresStores(PostgresLog(pool, committer), PostgresAccounts(pool), pool, committer)
+    identity = identity_stores(pool)
+    log, accounts = PostgresLog(pool, committer), IdentityAccounts(identity)
+    return PostgresStores(log, accounts, pool, committer, identity)

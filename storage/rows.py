@@ -14,9 +14,6 @@ from storage.ports import Checkpoint, DashboardCommit, DashboardRows, LoggedSubm
 from weft.errors import WeftError
 from weft.limits import INTEGER_MAX, TITLE_MAX_CHARACTERS
 
-EMAIL_MAX_CHARACTERS: Final = 255
-USERNAME_MAX_CHARACTERS: Final = 100
-FULL_NAME_MAX_CHARACTERS: Final = 255
 KIND_MAX_CHARACTERS: Final = 50  # operations.operation_type
 ROLES: Final = ("viewer", "editor", "admin")  # what a collaborator may be
 

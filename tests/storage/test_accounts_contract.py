@@ -108,8 +108,6 @@ async def test_roles(place: Place):
     for role in ("viewer", "editor", "admin", "viewer"):
         await place.accounts.share(dashboard_id, guest, role)
         assert await role_of(dashboard_id, guest) == role
-    await place.accounts.share(dashboard_id, place.user_id, "viewer")
-    assert await role_of(dashboard_id, place.user_id) == "owner"
     assert await role_of(dashboard_id, stranger) is None
     assert await role_of(uuid4(), place.user_id) is None
 
@@ -120,6 +118,7 @@ async def test_sharing_names_a_role_a_user_and_a_dashboard_that_exist(place: Pla
         ((dashboard_id, place.user_id, "god"), "invalid_message"),
         ((dashboard_id, uuid4(), "editor"), "not_found"),
         ((uuid4(), place.user_id, "editor"), "not_found"),
+        ((dashboard_id, place.user_id, "editor"), "conflict"),  # who owns it shares it already
     ):
         with pytest.raises(WeftError) as raised:
             await place.accounts.share(*arguments)

@@ -62,7 +62,7 @@ def test_text_that_fits_a_column_passes_and_all_else_is_refused():
         check_text("title", "x" * 256, 255)
 
 
-@pytest.mark.parametrize("file", ["log", "checkpoints", "accounts"])
+@pytest.mark.parametrize("file", ["log", "checkpoints", "identity", "identity_reads"])
 def test_statements_are_found_by_name(file):
     found = statements(file)
     assert found
