@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 from storage.rows import empty_state
+from weft.limits import CHECKPOINT_EVERY_VERSIONS
 
 Row: TypeAlias = tuple[Any, ...]
 Item = TypeVar("Item")
@@ -70,6 +71,7 @@ class Size:
     dashboards: int = 5_000
     collaborators: int = 50_000
     operations: int = 1_000_000
+    checkpoint_every: int = CHECKPOINT_EVERY_VERSIONS
 
 
 @dataclass(slots=True)
@@ -92,6 +94,7 @@ class Board:
     is_archived: bool
     authors: list[Author]
     version: int = 0
+    checkpoints: list[Row] = field(default_factory=list)
     members: dict[UUID, Row] = field(default_factory=dict)
 
 
@@ -120,7 +123,6 @@ class Generator:
             "operations": size.operations,
             "dashboards": size.dashboards,
             "dashboard_collaborators": size.collaborators,
-            "checkpoints": size.dashboards * 2,
         }.get(table)
 
     def _users_rows(self) -> Iterator[Row]:
@@ -157,8 +159,9 @@ class Generator:
     def _checkpoints_rows(self) -> Iterator[Row]:
         for board in self._boards:
             yield board.id, 0, empty_state(board.first_title), 0, board.created_at
-            if board.version:
-                yield board.id, board.version, board.state, board.version, board.updated_at
+            yield from board.checkpoints
+            if board.version % self._size.checkpoint_every:
+                yield self._checkpoint(board)
 
     def _replica_marks_rows(self) -> Iterator[Row]:
         for board in self._boards:
@@ -212,12 +215,21 @@ class Generator:
         author.sequence += 1
         author.version = board.version
         edit = self._change(board.state)
+        if board.version % self._size.checkpoint_every == 0:
+            board.checkpoints.append(self._checkpoint(board))
         target = edit.get("targetId")
         return (
             board.id, board.version, author.replica_id, author.sequence, author.user_id,
             board.version - 1, board.version - 1, edit["type"], target and UUID(target), [edit],
             bytes(16), at,
         )  # fmt: skip
+
+    def _checkpoint(self, board: Board) -> Row:
+        """As the board is now: records of widgets change in place, what is in them does not."""
+        widgets = {id_: dict(widget) for id_, widget in board.state["widgets"].items()}
+        before = board.checkpoints[-1][1] if board.checkpoints else 0
+        state = {**board.state, "widgets": widgets}
+        return board.id, board.version, state, board.version - before, board.updated_at
 
     def _change(self, state: dict[str, Any]) -> dict[str, Any]:
         """Change the state, and say by which operation."""

@@ -10,14 +10,14 @@ from typing import TypeVar
 
 import asyncpg
 
-from storage.postgres_connection import Connection
+from storage.postgres_connection import AnyConnection
 from weft.limits import TABLE_LOCK_ATTEMPTS, TABLE_LOCK_RETRY_SECONDS, TABLE_LOCK_TIMEOUT_MS
 
 Result = TypeVar("Result")
 
 
 async def briefly(
-    connection: Connection,
+    connection: AnyConnection,
     change: Callable[[], Awaitable[Result]],
     attempts: int = TABLE_LOCK_ATTEMPTS,
 ) -> Result:

@@ -141,7 +141,7 @@ RETENTION_BATCH_DASHBOARDS: Final = 200  # whose rows are locked at once, for so
 
 # --- the HTTP API --------------------------------------------------------------------------------
 HTTP_BODY_MAX_BYTES: Final = FRAME_MAX_BYTES  # what it holds becomes one submission
-HTTP_EDIT_TIMEOUT_SECONDS: Final = 15.0  # for an owner to be found and to commit
+HTTP_EDIT_TIMEOUT_SECONDS: Final = 10.0  # for an owner to be found and to commit
 HTTP_HEAD_ATTEMPTS: Final = 3  # to read rows and log in one state while retention works
 TOKEN_MAX_CHARACTERS: Final = 8_192  # a signed token with its claims; ours have 43
 TOKEN_SECRET_MIN_BYTES: Final = 32  # of a shared secret that signs: as long as its HMAC
