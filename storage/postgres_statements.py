@@ -11,7 +11,11 @@ _NAME: Final = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 @cache
 def statements(file: str) -> dict[str, str]:
     """The statements of one file, by name; the comments that open each are kept."""
-    text = files("storage").joinpath("sql", f"{file}.sql").read_text(encoding="utf-8")
+    return named(files("storage").joinpath("sql", f"{file}.sql").read_text(encoding="utf-8"))
+
+
+def named(text: str) -> dict[str, str]:
+    """Each statement that a line `-- name: x` begins."""
     _, *parts = _NAME.split(text)
     return {
         name: body.strip().removesuffix(";")

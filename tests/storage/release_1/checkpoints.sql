@@ -1,0 +1,85 @@
+-- The statements of postgres_log over checkpoints, replica_marks and widgets.
+
+-- name: newest_checkpoint
+SELECT version, state, operations_count
+FROM checkpoints
+WHERE dashboard_id = $1
+ORDER BY version DESC
+LIMIT 1;
+
+-- name: read_checkpoint
+SELECT version, state, operations_count
+FROM checkpoints
+WHERE dashboard_id = $1 AND version = $2;
+
+-- name: checkpoint_versions
+SELECT version FROM checkpoints WHERE dashboard_id = $1 ORDER BY version;
+
+-- name: insert_checkpoint
+-- Writing a version again changes nothing: by law 4 it is the same state.
+INSERT INTO checkpoints (dashboard_id, version, state, operations_count)
+VALUES ($1, $2, $3, $4)
+ON CONFLICT (dashboard_id, version) DO NOTHING;
+
+-- name: raise_marks
+-- Marks only rise.
+INSERT INTO replica_marks AS old (dashboard_id, replica_id, sequence, version, fingerprint)
+SELECT $1::UUID, * FROM unnest($2::UUID[], $3::BIGINT[], $4::INTEGER[], $5::BYTEA[])
+ON CONFLICT (dashboard_id, replica_id) DO UPDATE
+SET sequence = excluded.sequence, version = excluded.version, fingerprint = excluded.fingerprint
+WHERE old.sequence < excluded.sequence;
+
+-- name: remove_widgets
+-- Those that are not in the checkpoint.
+DELETE FROM widgets
+WHERE dashboard_id = $1 AND id NOT IN (
+    SELECT jsonb_object_keys(state -> 'widgets')::UUID
+    FROM checkpoints
+    WHERE checkpoints.dashboard_id = $1 AND checkpoints.version = $2
+);
+
+-- name: write_widgets
+-- Out of the checkpoint itself, so the rows cannot tell another story; only what has changed.
+INSERT INTO widgets AS old (
+    dashboard_id, id, type, title, position, config, data, is_locked, version
+)
+SELECT $1::UUID, key::UUID, value ->> 'type', value ->> 'title', value -> 'position',
+       value -> 'config', value -> 'data', (value -> 'isLocked')::BOOLEAN, $2::INTEGER
+FROM checkpoints, jsonb_each(state -> 'widgets')
+WHERE checkpoints.dashboard_id = $1 AND checkpoints.version = $2
+ON CONFLICT (dashboard_id, id) DO UPDATE
+SET type = excluded.type, title = excluded.title, position = excluded.position,
+    config = excluded.config, data = excluded.data, is_locked = excluded.is_locked,
+    version = excluded.version, updated_at = CURRENT_TIMESTAMP
+WHERE (old.type, old.title, old.position, old.config, old.data, old.is_locked)
+    IS DISTINCT FROM (excluded.type, excluded.title, excluded.position, excluded.config,
+                      excluded.data, excluded.is_locked);
+
+-- name: write_dashboard
+-- The last statement of a checkpoint, for it takes the row lock that commits wait for. Law 5: no
+-- row means that another owner has opened the dashboard; then the whole checkpoint is undone.
+UPDATE dashboards
+SET title = $4, description = $5, settings = $6, layout = $7, updated_at = CURRENT_TIMESTAMP
+WHERE id = $1 AND version >= $2 AND owner_epoch = $3
+RETURNING id;
+
+-- name: replica_mark
+SELECT replica_id, sequence, version, fingerprint
+FROM replica_marks
+WHERE dashboard_id = $1 AND replica_id = $2;
+
+-- name: read_rows
+-- One statement, so one snapshot. The rows are as of the newest checkpoint.
+SELECT
+    (SELECT max(version) FROM checkpoints WHERE dashboard_id = $1) AS version,
+    title, description, settings, layout,
+    (
+        SELECT coalesce(jsonb_object_agg(id, jsonb_build_object(
+            'type', type, 'title', title, 'position', position, 'config', config, 'data', data,
+            'isLocked', is_locked, 'version', version
+        )), '{}')
+        FROM widgets
+        WHERE dashboard_id = $1
+    ) AS widgets
+FROM dashboards
+WHERE id = $1;
