@@ -20,6 +20,7 @@ from storage.query_rows import collaborator_from, content_from, found_from, summ
 from storage.rows import Row, check_text
 from weft.errors import WeftError
 from weft.limits import PAGE_DEFAULT_ITEMS, SEARCH_MAX_CHARACTERS, TAIL_MAX_VERSIONS
+from weft.models.problem import Problem, invalid
 
 
 class PostgresQueries:
@@ -89,6 +90,8 @@ class PostgresQueries:
         self, dashboard_id: UUID, version: int, limit: int = TAIL_MAX_VERSIONS
     ) -> OperationsPage | None:
         checked_limit(limit, TAIL_MAX_VERSIONS)
+        if version < 0:
+            raise invalid([Problem("version", "greater_than_equal", "Input should be at least 0")])
         head: int | None = await self._value("head_version", dashboard_id)
         if head is None:
             return None

@@ -93,9 +93,15 @@ WHERE id = $1;
 SELECT version FROM dashboards WHERE id = $1;
 
 -- name: active_collaborators
-SELECT users.id, username, full_name, avatar_url, role, accepted_at, member.last_accessed_at
-FROM dashboard_collaborators AS member JOIN users ON users.id = user_id
-WHERE dashboard_id = $1 AND member.is_active AND accepted_at IS NOT NULL AND users.is_active
+-- Everybody by their key, as above.
+SELECT person.*, role, accepted_at, member.last_accessed_at
+FROM dashboard_collaborators AS member CROSS JOIN LATERAL (
+    SELECT id, username, full_name, avatar_url
+    FROM users
+    WHERE id = member.user_id AND is_active
+    LIMIT 1
+) AS person
+WHERE dashboard_id = $1 AND is_active AND accepted_at IS NOT NULL
   AND ($2::TEXT IS NULL OR username > $2)
 ORDER BY username
 LIMIT $3;
