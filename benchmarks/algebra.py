@@ -2,8 +2,8 @@
 
     python -m benchmarks.algebra
 
-Each figure is CPU time, the median of rounds; each table ends in the ratio of its first column to the
-first row, which travels between machines better than microseconds.
+Each figure is CPU time, the median of rounds. Each table ends in the ratio of its first column to
+its first row, which travels between machines better than microseconds.
 """
 
 import gzip

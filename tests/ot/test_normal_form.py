@@ -28,6 +28,7 @@ NOOP = Operation("noop", ID, reason="target_removed")
         ((NOOP,), ()),
         ((insert(0, "a"), insert(1, "b"), insert(2, "c")), (insert(0, "abc"),)),
         ((insert(5, "ac"), insert(6, "b")), (insert(5, "abc"),)),
+        ((insert(5, "b"), insert(5, "a")), (insert(5, "ab"),)),
         ((insert(0, "a"), insert(2, "b")), (insert(0, "a"), insert(2, "b"))),
         ((insert(0, [1]), insert(1, [2])), (insert(0, [1, 2]),)),
         ((insert(0, "a"), insert(1, "b", bold=True)), (insert(0, "a"), insert(1, "b", bold=True))),
@@ -52,6 +53,8 @@ NOOP = Operation("noop", ID, reason="target_removed")
         ((style(0, 2, b=1), style(2, 2, b=1)), (style(0, 4, b=1),)),
         ((style(2, 2, b=1), style(0, 2, b=1)), (style(0, 4, b=1),)),
         ((style(1, 2, b=1), delete(0, 4)), (delete(0, 4),)),
+        ((style(1, 2, b=1), delete(1, 2)), (delete(1, 2),)),
+        ((style(1, 2, b=1), delete(2, 1)), (style(1, 2, b=1), delete(2, 1))),
         ((insert(1, "ab"), style(1, 2, b=1)), (insert(1, "ab", b=1),)),
         ((insert(1, "ab", b=1), style(1, 2, b=None)), (insert(1, "ab"),)),
         ((update(1, "k"), update(2, "k")), (update(2, "k"),)),
@@ -75,14 +78,20 @@ def test_law15_a_list_and_its_canonical_form(
     assert normalize(operations) == (operations if canonical is None else canonical)
 
 
-def test_the_oldest_value_is_kept() -> None:
+def test_the_oldest_value_of_the_same_place_is_kept() -> None:
     first, second = update(1, "k")._replace(old_value=0), update(2, "k")._replace(old_value=1)
     assert normalize((first, second))[0].old_value == 0
-    moves = (
-        move(x=1)._replace(old_value={"x": 0}),
-        move(x=2, y=2)._replace(old_value={"x": 1, "y": 1}),
-    )
-    assert normalize(moves)[0].old_value == {"x": 0, "y": 1}
+    above = update({}, "k")._replace(old_value={"l": 1})
+    assert normalize((update(1, "k", "l")._replace(old_value=0), above)) == (above,)
+    assert normalize((insert(0, "a", "k"), second)) == (second,)
+
+
+def test_the_oldest_coordinates_are_kept() -> None:
+    first = move(x=1)._replace(old_value={"x": 0})
+    second = move(x=2, y=2)._replace(old_value={"x": 1, "y": 1})
+    assert normalize((first, second))[0].old_value == {"x": 0, "y": 1}
+    assert normalize((first, move(x=2)))[0].old_value == {"x": 0}
+    assert normalize((move(x=1), second))[0].old_value is ABSENT
 
 
 def test_law12_a_thousand_letters_are_one_insert() -> None:
