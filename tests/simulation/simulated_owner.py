@@ -192,12 +192,10 @@ class Owner:
     def has_work(self) -> bool:
         return bool(self.queue or self._statement)
 
-    def work(self, failure: CommitFailure | None = None, poison: bool = False) -> None:
+    def work(self, failure: CommitFailure | None = None) -> None:
         """The next step of a commit: the log is reached, then the answer heard, then settled."""
         if self._statement is None:
             self._reach(failure)
-        elif poison and self._settling and len(self._statement.submissions) == 1:
-            self._settle(poisoned=True)
         elif self._settling:
             self._settle()
         elif self._heard:
@@ -206,11 +204,11 @@ class Owner:
             self._settling = True  # no answer, or not ours any more
 
     def _reach(self, failure: CommitFailure | None) -> None:
-        count = self.world.random.randint(1, len(self.queue))
-        submissions = tuple(self.queue)[:count]
+        submissions = self._take()
         dashboard_id = self.world.dashboard_id
         statement = DashboardCommit(dashboard_id, self.version, self.epoch, submissions)
-        self.world.log.failures.append(failure)
+        is_poison = self.world.is_poison(submissions[0])
+        self.world.log.failures.append(CommitFailure.LOST if is_poison else failure)
         try:
             self._heard = run_now(self.world.log.commit([statement]))
         except CommitAmbiguous:
@@ -220,7 +218,19 @@ class Owner:
         self._statement = statement
         self.world.note(f"{self.name} commits {len(submissions)} after {self.version}: {failure}")
 
-    def _settle(self, *, poisoned: bool = False) -> None:
+    def _take(self) -> tuple[LoggedSubmission, ...]:
+        """From the head of the queue; what the log will refuse goes alone."""
+        most = self.world.random.randint(1, len(self.queue))
+        taken: list[LoggedSubmission] = []
+        for submission in tuple(self.queue)[:most]:
+            is_poison = self.world.is_poison(submission)
+            if not (is_poison and taken):
+                taken.append(submission)
+            if is_poison:
+                break
+        return tuple(taken)
+
+    def _settle(self) -> None:
         statement = self._statement
         assert statement is not None
         head = run_now(self.world.log.settle(self.world.dashboard_id, self.epoch))
@@ -234,7 +244,7 @@ class Owner:
             self._committed()
             return
         self._statement = None
-        if poisoned:
+        if self.world.is_poison(statement.submissions[0]):
             self.world.note(f"{self.name}: version {after} is poison")
             self.handle(events.CommitPoisoned(Poisoned()))
 

@@ -15,6 +15,7 @@ from uuid import UUID
 from actors.events import Fenced, Ticked
 from storage.memory_log import CommitFailure, MemoryLog, run_now
 from storage.memory_tables import DashboardTable, MemoryTables, StoredRows
+from storage.ports import LoggedSubmission
 from storage.rows import encode_json
 from tests.ot.generator import make_document
 from tests.simulation.laws import LawBrokenError, Laws
@@ -51,7 +52,7 @@ class Troubles:
     commit_fails: float = 0.1  # of all commits
     lookup_fails: float = 0.05  # of all questions to the log
     too_frequent: float = 0.03  # of all submissions
-    poison: float = 0.1  # of the commits that are being settled
+    poison: float = 0.01  # of all submissions: the log refuses what is in them
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ class World:
         self.log = MemoryLog(tables_with(state))
         self.table = self.log.tables.dashboards[DASHBOARD]
         self.laws = Laws(self)
+        self._poison: dict[tuple[UUID, int], bool] = {}
         self.roles: dict[UUID, str] = {}
         self.links: list[Link] = []
         self.channels: list[Channel] = []
@@ -115,6 +117,13 @@ class World:
 
     def require(self, holds: bool, law: int, why: str) -> None:
         self.laws.require(holds, law, why)
+
+    def is_poison(self, submission: LoggedSubmission) -> bool:
+        """Once poison, always poison."""
+        submission_id = (submission.replica_id, submission.sequence)
+        if submission_id not in self._poison:
+            self._poison[submission_id] = self.happens(self.troubles.poison)
+        return self._poison[submission_id]
 
     def next_marker(self) -> str:
         self._names["marker"] += 1
@@ -200,7 +209,7 @@ class World:
         failure = None
         if self.happens(self.troubles.commit_fails):
             failure = self.random.choice(list(CommitFailure))
-        owner.work(failure, self.happens(self.troubles.poison))
+        owner.work(failure)
 
     def _channels(self) -> list[Channel]:
         """Those that still carry, or may still carry, something."""
