@@ -1,4 +1,4 @@
-"""Users, sessions and roles in memory: the twin of the accounts in PostgreSQL, on the log's tables."""
+"""Users, sessions and roles in memory: the twin of the accounts, on the tables of the log."""
 
 from storage.accounts import IdentityAccounts
 from storage.memory_identity import MemoryIdentity

@@ -147,7 +147,7 @@ class Queries(Protocol):
 class AuditEntry:
     """Who did what to which entity; id and time are the table's. Never put a secret in values."""
 
-    action: str  # entity and verb: "dashboard.share"
+    action: str  # what became of the entity: "dashboard.archived"
     entity_type: str
     entity_id: UUID | None = None
     user_id: UUID | None = None  # None: the host product, or the system

@@ -22,9 +22,9 @@ LIMIT $3;
 SELECT * FROM users
 WHERE ($1::BOOLEAN IS NULL OR is_active = $1) AND ($2::TEXT IS NULL OR username > $2)
   AND (
-    (lower(username) ~>=~ lower($4) AND lower(username) ~<~ lower($4) || U&'\+10FFFF')
-    OR (lower(email) ~>=~ lower($4) AND lower(email) ~<~ lower($4) || U&'\+10FFFF')
-    OR (lower(full_name) ~>=~ lower($4) AND lower(full_name) ~<~ lower($4) || U&'\+10FFFF')
+    (lower(username) ~>=~ lower($4) AND lower(username) ~<~ (lower($4) || U&'\+10FFFF'))
+    OR (lower(email) ~>=~ lower($4) AND lower(email) ~<~ (lower($4) || U&'\+10FFFF'))
+    OR (lower(full_name) ~>=~ lower($4) AND lower(full_name) ~<~ (lower($4) || U&'\+10FFFF'))
   )
 ORDER BY username
 LIMIT $3;
@@ -34,7 +34,7 @@ SELECT id, username, full_name, avatar_url FROM users WHERE id = ANY($1::UUID[])
 
 -- name: find_session
 SELECT sessions.id, user_id, username,
-       (extract(epoch FROM expires_at) * 1000)::BIGINT AS expires_at_ms
+       floor(extract(epoch FROM expires_at) * 1000)::BIGINT AS expires_at_ms
 FROM sessions JOIN users ON users.id = user_id
 WHERE token_hash = $1 AND sessions.is_active AND users.is_active
   AND expires_at > CURRENT_TIMESTAMP;

@@ -9,6 +9,7 @@ from storage.memory_directory import MemoryDirectory
 from storage.memory_log import MemoryLog
 from storage.ports import Accounts, Directory, OperationLog
 from storage.redis_directory import RedisDirectory
+from tests.storage.identity_house import House, memory_house, postgres_house
 from tests.storage.making import Place
 
 BOTH_STORES = ["memory", pytest.param("postgres", marks=pytest.mark.store)]
@@ -43,3 +44,16 @@ async def redis_directory(redis_url: str):
     directory = RedisDirectory(redis_url)
     yield directory
     await directory.close()
+
+
+@pytest.fixture(params=BOTH_STORES)
+def untidy_house(request: pytest.FixtureRequest) -> House:
+    if request.param == "memory":
+        return memory_house()
+    return postgres_house(request.getfixturevalue("postgres_stores"))
+
+
+@pytest.fixture
+async def house(untidy_house: House):
+    yield untidy_house
+    await untidy_house.tidy()
