@@ -118,7 +118,7 @@ export class Editing {
       checkContent(json);
       return operationFromJson(json);
     });
-    this.#carry(this.replica.edit(checked, { atMs: this.#now() }));
+    if (checked.length > 0) this.#carry(this.replica.edit(checked, { atMs: this.#now() }));
   }
 
   /**

@@ -48,6 +48,8 @@ export interface Change {
   readonly log: readonly StoredStep[];
 }
 
+type Ids = Pick<StoredReplica, "replicaId" | "dashboardId">;
+
 interface Copy {
   readonly version: number | null;
   readonly confirmed: Document;
@@ -55,21 +57,20 @@ interface Copy {
 }
 
 export class Journal {
-  readonly #ids: Pick<StoredReplica, "replicaId" | "dashboardId">;
+  readonly #ids: Ids;
   #baseVersion: number | null = null; // of the stored document, while its log has no gap
   #logged = 0; // versions that lie behind it
   #logBytes = 0;
   #unwritten: StoredStep[] = [];
   #holdsNothing = true; // nothing is pending in what is stored
 
-  constructor(ids: Pick<StoredReplica, "replicaId" | "dashboardId">) {
-    this.#ids = ids;
+  constructor({ replicaId, dashboardId }: Ids) {
+    this.#ids = { replicaId, dashboardId };
   }
 
   /** This is what an earlier life has left. */
   static of(stored: Stored): Journal {
-    const { replicaId, dashboardId } = stored.replica;
-    const journal = new Journal({ replicaId, dashboardId });
+    const journal = new Journal(stored.replica);
     journal.#baseVersion = stored.base.version;
     journal.#logged = stored.log.length;
     journal.#logBytes = stored.log.reduce((sum, step) => sum + bytesOf(step), 0);

@@ -191,12 +191,15 @@ export class Pending {
     return this.resend();
   }
 
-  /** What is in flight, as it is to be sent now; null, and nothing is, if it became void. */
+  /**
+   * What is in flight, as it is to be sent now; null, and nothing is, if it became void. Another
+   * object than before only if it had to be put in other terms.
+   */
   resend(): InFlight | null {
-    if (this.inFlight === null || this.inFlight.operations.length === 0) this.inFlight = null;
-    else {
-      const operations = this.inFlight.operations.flatMap(inClientTerms);
-      this.inFlight = { ...this.inFlight, operations };
+    const flying = this.inFlight;
+    if (flying === null || flying.operations.length === 0) this.inFlight = null;
+    else if (flying.operations.some(isReplacement)) {
+      this.inFlight = { ...flying, operations: flying.operations.flatMap(inClientTerms) };
     }
     return this.inFlight;
   }
@@ -279,8 +282,12 @@ function rebased(
 }
 
 /** Two additions of one widget make a replacement, which only a server may write as one. */
+function isReplacement({ type, path }: Operation): boolean {
+  return type === "update" && path.length === 0;
+}
+
 function inClientTerms(each: Operation): Operations {
-  if (each.type !== "update" || each.path.length > 0) return [each];
+  if (!isReplacement(each)) return [each];
   return [
     operation("removeWidget", each.targetId),
     operation("addWidget", each.targetId, [], { value: each.value }),

@@ -4,9 +4,6 @@
  * What it says to the server and when; the document and what is pending are in the working copy. At
  * most one submission is in flight, under a rising sequence; what `joined` tells of the newest
  * committed sequence decides whether it is sent again. See docs/spec.md, "Rules of a replica".
- *
- * A replica that is stored sends a submission only once it is stored as in flight: a later life of
- * it must know what an earlier one may have sent.
  */
 
 import { OperationError, WeftError } from "../errors.ts";
@@ -23,13 +20,15 @@ import type {
   Submission,
 } from "../wire/messages.ts";
 import { errorIn } from "./answers.ts";
-import { Backoff, type Chance } from "./backoff.ts";
+import type { Chance } from "./backoff.ts";
 import type { DashboardMessage, ReplicaEvent } from "./events.ts";
 import type { ReplicaInstruction } from "./instructions.ts";
 import type { Stored } from "./journal.ts";
 import type { Notice } from "./notices.ts";
+import { Patience } from "./patience.ts";
 import type { InFlight } from "./pending.ts";
 import { type Status, statusOf } from "./status.ts";
+import { Storing } from "./storing.ts";
 import type { Purpose } from "./undo.ts";
 import { WorkingCopy } from "./working_copy.ts";
 
@@ -50,8 +49,6 @@ export interface ReplicaOptions {
   readonly isStored?: boolean;
 }
 
-const PATIENT_ATTEMPTS = 4; // before a server that is behind is taken at its word
-
 /** `handle` what happens, `edit` what the user does; carry out the instructions in order. */
 export class Replica {
   readonly dashboardId: string;
@@ -60,23 +57,17 @@ export class Replica {
   error: WeftError | null = null;
   phase: Phase = "offline";
   copy: WorkingCopy;
-  #isStored: boolean;
   #resting = false; // joined, but the server has asked to send later
-  #afresh = false; // what is held is of no use: join as if nothing were
-  #conflicts = 0; // since it was connected
-  #steps = 0; // how often something may have changed that is stored
-  #launchedAt = 0; // the step that put in flight what is there
-  #storedUpTo = 0;
-  #sendsOnceStored = false;
-  readonly #backoff: Backoff;
+  readonly #patience: Patience;
+  readonly #storing: Storing;
   #out: ReplicaInstruction[] = [];
 
   constructor(options: ReplicaOptions) {
     this.dashboardId = options.dashboardId;
     this.replicaId = options.replicaId;
     this.copy = new WorkingCopy(options);
-    this.#isStored = options.isStored ?? false;
-    this.#backoff = new Backoff(options.chance);
+    this.#patience = new Patience(options.chance);
+    this.#storing = new Storing(options.isStored ?? false);
   }
 
   /** The replica that an earlier life has stored, not connected yet. */
@@ -172,7 +163,7 @@ export class Replica {
     if (this.phase === "finished") return [];
     switch (event.kind) {
       case "connected":
-        this.#conflicts = 0;
+        this.#patience.connected();
         this.#join();
         break;
       case "disconnected":
@@ -199,7 +190,7 @@ export class Replica {
     } catch (error) {
       if (!(error instanceof OperationError)) throw error;
       this.#out.push({ kind: "report", error }); // this copy is not what the server holds
-      this.#afresh = true;
+      this.#patience.startsAfresh = true;
       this.#joinLater();
     }
   }
@@ -230,18 +221,18 @@ export class Replica {
 
   #joined(message: Joined): void {
     if (this.phase !== "joining" && this.phase !== "joined") return;
-    if (this.#isBehind(message.version)) return this.#joinLater();
+    if (this.#patience.isBehind(this.version, message.version)) return this.#joinLater();
     const { snapshot, lastSequence } = message;
     if (snapshot !== undefined) this.#out.push(...this.copy.replace(snapshot, lastSequence));
     if (!this.#follow(message.submissions) || this.version !== message.version) {
-      this.#afresh = true;
+      this.#patience.startsAfresh = true;
       return this.#joinLater();
     }
     const { pending } = this.copy;
     this.role = message.role;
     pending.sequence = Math.max(pending.sequence, lastSequence);
-    if (pending.isEmpty) this.#backoff.reset();
-    this.#afresh = false;
+    if (pending.isEmpty) this.#patience.backoff.reset();
+    this.#patience.startsAfresh = false;
     this.phase = "joined";
     this.#sendInFlight(); // it has not committed, and never will from before
   }
@@ -251,21 +242,9 @@ export class Replica {
     if (this.copy.pending.inFlight?.sequence === sequence && passed) {
       const error = new WeftError("internal", "Its own commit was not recognised.");
       this.#out.push({ kind: "report", error });
-      this.#afresh = true;
+      this.#patience.startsAfresh = true;
       this.#joinAgain();
     }
-  }
-
-  /**
-   * Does the server not have what this replica has seen?
-   *
-   * An owner that was replaced may not know it yet; another join finds the new one. What stays
-   * behind has really lost versions, and is followed.
-   */
-  #isBehind(version: number): boolean {
-    const behind = this.version !== null && version < this.version;
-    this.#afresh ||= behind && this.#backoff.attempts >= PATIENT_ATTEMPTS;
-    return behind && !this.#afresh;
   }
 
   /** False: a version is missing. */
@@ -273,14 +252,14 @@ export class Replica {
     const wasFlying = this.copy.pending.inFlight !== null;
     const { news, missesAVersion } = this.copy.follow(submissions);
     this.#out.push(...news);
-    if (wasFlying && this.copy.pending.inFlight === null) this.#backoff.reset();
+    if (wasFlying && this.copy.pending.inFlight === null) this.#patience.backoff.reset();
     return !missesAVersion;
   }
 
   #rejected(sequence: number, message: Rejected | ErrorMessage): void {
     if (this.copy.pending.inFlight?.sequence !== sequence) return;
     const error = errorIn(message);
-    if (error.retry === "never" && !this.#doubts(error)) {
+    if (error.retry === "never" && !this.#patience.doubts(error)) {
       this.#out.push(...this.copy.reject(error));
       this.#submit();
     } else if (this.phase !== "joined") {
@@ -295,33 +274,19 @@ export class Replica {
     }
   }
 
-  /** An older copy of it may have got through: the next `joined` tells, unless it goes on. */
-  #doubts(error: WeftError): boolean {
-    return error.code === "id_reused" && this.#backoff.attempts < PATIENT_ATTEMPTS;
-  }
-
   #ended(message: Ended | ErrorMessage): void {
     const error = errorIn(message);
-    if (error.code === "conflict" && this.#survivesConflict()) return this.#joinLater();
+    const helps = this.phase === "joining" && !this.copy.pending.isEmpty; // to start afresh
+    if (error.code === "conflict" && this.#patience.survivesConflict(helps)) {
+      return this.#joinLater();
+    }
     if (error.retry === "never") return this.#finish(error);
     if (error.retry === "reauthenticate") {
       this.#out.push({ kind: "reauthenticate" });
       return;
     }
-    if (error.code === "future_version") this.#isBehind(0);
+    if (error.code === "future_version") this.#patience.isBehind(this.version, 0);
     this.#joinLater(message.retryAfterMs);
-  }
-
-  /**
-   * Another life of this replica has joined: as a rule an earlier one, that is dying.
-   *
-   * Or the log no longer reaches back to what is held, which only starting afresh helps.
-   */
-  #survivesConflict(): boolean {
-    this.#conflicts += 1;
-    if (this.#conflicts <= PATIENT_ATTEMPTS) return true;
-    this.#afresh = this.phase === "joining" && !this.copy.pending.isEmpty;
-    return this.#afresh;
   }
 
   #waitIsOver(): void {
@@ -332,11 +297,8 @@ export class Replica {
   }
 
   #stored(upTo: number): ReplicaInstruction[] {
-    const launchedAt = this.#launchedAt;
-    this.#storedUpTo = Math.max(this.#storedUpTo, upTo);
-    if (this.#sendsOnceStored && this.phase === "joined") this.#sendInFlight();
-    // As a rule nothing has changed that is stored.
-    return this.#launchedAt === launchedAt ? this.#out.splice(0) : this.#taken();
+    if (this.#storing.stored(upTo) && this.phase === "joined") this.#sendInFlight();
+    return this.#storing.hasLaunched ? this.#taken() : this.#out.splice(0);
   }
 
   // --- what is asked for ------------------------------------------------------------------------
@@ -344,17 +306,18 @@ export class Replica {
   #join(): void {
     this.phase = "joining";
     this.#resting = false;
-    const wantsTail = !this.copy.pending.isEmpty && !this.#afresh;
-    const known = this.#afresh || this.version === null ? {} : { version: this.version };
-    const { dashboardId, replicaId } = this;
+    const { dashboardId, replicaId, version } = this;
+    const goesOn = !this.#patience.startsAfresh;
+    const wantsTail = goesOn && !this.copy.pending.isEmpty;
+    const known = goesOn && version !== null ? { version } : {};
     const message = { type: "join", dashboardId, replicaId, wantsTail, ...known } as const;
     this.#out.push({ kind: "send", message });
   }
 
   /** At once; but with growing waits when nothing comes of it. */
   #joinAgain(): void {
-    if (this.#backoff.attempts > 0) return this.#joinLater();
-    this.#backoff.nextSeconds();
+    if (this.#patience.backoff.attempts > 0) return this.#joinLater();
+    this.#patience.backoff.nextSeconds();
     this.#join();
   }
 
@@ -364,14 +327,17 @@ export class Replica {
   }
 
   #wait(atLeastMs?: number): void {
-    this.#out.push({ kind: "wait", seconds: this.#backoff.nextSeconds(atLeastMs) });
+    this.#out.push({ kind: "wait", seconds: this.#patience.backoff.nextSeconds(atLeastMs) });
   }
 
   /** Perhaps again, as it is now; if nothing is, what waits has its turn. */
   #sendInFlight(): void {
-    const flying = this.copy.pending.resend();
-    if (flying !== null) this.#send(flying);
-    else this.#submit();
+    const { pending } = this.copy;
+    const before = pending.inFlight;
+    const flying = pending.resend();
+    if (flying === null) return this.#submit();
+    if (flying !== before) this.#storing.launched(); // a later life must use the same terms
+    this.#send(flying);
   }
 
   /** Put in flight what waits, if it may fly. */
@@ -380,13 +346,12 @@ export class Replica {
     if (this.phase !== "joined" || this.#resting || pending.inFlight !== null) return;
     const flying = pending.launch();
     if (flying === null) return;
-    this.#launchedAt = this.#steps + 1; // the step under way
+    this.#storing.launched();
     this.#send(flying);
   }
 
   #send(flying: InFlight): void {
-    this.#sendsOnceStored = this.#isStored && this.#storedUpTo < this.#launchedAt;
-    if (this.#sendsOnceStored) return;
+    if (!this.#storing.lets()) return;
     const message = {
       type: "submit",
       dashboardId: this.dashboardId,
@@ -410,8 +375,8 @@ export class Replica {
   }
 
   #taken(): ReplicaInstruction[] {
-    this.#steps += 1;
-    if (this.#isStored) this.#out.push({ kind: "store", upTo: this.#steps });
+    const upTo = this.#storing.step();
+    if (this.#storing.isWanted) this.#out.push({ kind: "store", upTo });
     return this.#out.splice(0);
   }
 }

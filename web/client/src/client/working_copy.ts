@@ -121,9 +121,25 @@ export class WorkingCopy {
         this.#commitOwn(submission.version, operations);
         return [];
       }
+      const news = submission.sequence > this.pending.sequence ? this.#setAside() : [];
       this.pending.sequence = Math.max(this.pending.sequence, submission.sequence);
+      return [...news, ...this.#commitRemote(submission.baseVersion, operations, submission.userId)];
     }
     return this.#commitRemote(submission.baseVersion, operations, submission.userId);
+  }
+
+  /**
+   * This replica has sent more than it knows: what was stored is older than what was sent, as after
+   * a power cut. What is pending may have committed; it must not again, so the user decides.
+   */
+  #setAside(): News {
+    const { operations } = this.pending;
+    if (operations.length === 0) return [];
+    const undoing = invert(this.confirmed, operations);
+    this.pending.clear();
+    const news = this.#changeView("rejected", undoing, null);
+    const lost = { loss: "discarded", reason: "perhaps_saved", operations } as const;
+    return [...news, this.#notice({ ...lost, hasPlace: false })];
   }
 
   /** What was in flight has committed, as these operations: the view stays as it is. */
