@@ -10,11 +10,14 @@ from actors.replicas import Standing
 from storage import memory_log
 from storage.ports import DashboardCommit
 from tests.simulation.simulated_world import Mutations
-from weft.client.pending import InFlight, Pending
+from weft.client.events import Disconnected, ReplicaEvent
+from weft.client.instructions import ReplicaInstruction
+from weft.client.pending import Layer
+from weft.client.replica import Replica
 from weft.client.status import Status, status_of
 from weft.ot.operation import Operations
 
-resend_as_it_is = Pending.resend
+handle_as_it_is = Replica.handle
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,12 @@ def not_rebased(
     return remote, layer
 
 
-def resend_anew(self: Pending) -> InFlight | None:
-    if self.in_flight is not None:
-        self.sequence += 1
-        self.in_flight = InFlight(self.sequence, self.in_flight.operations)
-    return resend_as_it_is(self)
+def handle_forgetting(self: Replica, event: ReplicaEvent) -> list[ReplicaInstruction]:
+    pending = self.copy.pending
+    if isinstance(event, Disconnected) and pending.in_flight is not None:
+        pending._waiting.appendleft(Layer(pending.in_flight.operations, 0))
+        pending.in_flight = None
+    return handle_as_it_is(self, event)
 
 
 def saved_when_sent(**facts: Any) -> Status:
@@ -78,8 +82,8 @@ MUTANTS = {
     "the client does not move with its own commit": Mutant(
         {4}, {"weft.client.working_copy.WorkingCopy._commit_own": lambda *_: None}
     ),
-    "a submission is sent again under a new sequence": Mutant(
-        {3}, {"weft.client.pending.Pending.resend": resend_anew}
+    "what was in flight when the connection was cut counts as not committed": Mutant(
+        {3}, {"weft.client.replica.Replica.handle": handle_forgetting}
     ),
     "saved is said when it is only sent": Mutant(
         {2}, {"weft.client.replica.status_of": saved_when_sent}

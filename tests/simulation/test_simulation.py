@@ -16,7 +16,7 @@ from tests.simulation.mutants import MUTANTS
 SEEDS, STEPS = 150, 200
 EXERCISED = {
     "acknowledged", "committed", "discarded target_removed", "discarded target_replaced",
-    "ended future_version", "ended owner_moved", "ended owner_unavailable",
+    "ended owner_moved", "ended owner_unavailable",
     "ended storage_unavailable", "goaway going_away", "joined", "joined by snapshot",
     "rejected not_joined", "rejected quarantined", "rejected rate_limited",
     "rejected rebase_required", "superseded superseded", "tail",
