@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+WEB    := web/node_modules/.installed
 
-.PHONY: help install run test test-fast lint fuzz bench lock clean
+.PHONY: help install web run test test-fast lint fuzz bench lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -20,10 +21,16 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 
+web: $(WEB)  ## what web/ needs from npm, from its lock file
+
+$(WEB): web/package-lock.json web/package.json web/client/package.json | $(STAMP)
+	@cd web && PATH="$(abspath $(BIN)):$$PATH" npm ci --silent
+	@touch $@
+
 run: install  ## the whole system on embedded PostgreSQL, Redis and a local Ray
 	@$(BIN)/weft up
 
-test: install lint  ## everything: lint, types, floors, laws, real components
+test: install web lint  ## everything: lint, types, floors, laws, real components
 	@$(BIN)/pytest
 
 test-fast: install  ## unit and law tests alone, under a minute
@@ -45,5 +52,5 @@ lock: install  ## renew requirements.lock from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --all-extras --group dev --python-version 3.11 pyproject.toml -o requirements.lock
 
 clean:  ## remove what the targets above have made
-	@rm -rf $(VENV) .weft .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) web/node_modules .weft .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
