@@ -151,6 +151,20 @@ async def test_a_token_that_has_ended_is_asked_for_again(server: FakeServer) -> 
     assert [frame["token"] for frame in await server.heard("hello", 2)] == ["old", TOKEN]
 
 
+async def test_a_token_that_cannot_be_had_now_is_asked_for_again(server: FakeServer) -> None:
+    answers = iter([ConnectionResetError(), KeyError("down"), TOKEN])
+
+    def ask() -> str:
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async with weft.connect(server.url, ask) as client:
+        await client.join(BOARD)
+    assert len(await server.heard("hello")) == 1
+
+
 async def test_a_dashboard_that_is_refused_is_an_error_and_the_client_goes_on(
     server: FakeServer,
 ) -> None:

@@ -61,7 +61,7 @@ def connect(
     """`async with weft.connect("ws://host/", token) as client: ...`
 
     `token` is a session token, or a function (plain or async) that returns one, called again when
-    the old one has ended. `client` tells the server who speaks. Entering waits for the server's
+    the old one has ended; if it raises anything but WeftError it is asked again later. `client` tells the server who speaks. Entering waits for the server's
     welcome, at most `open_timeout` seconds (None: for ever). `options` go to websockets' connect,
     such as `ssl` or `proxy`.
 
@@ -258,13 +258,20 @@ class Client:
             self._handle(SocketClosed(socket.close_code, socket.close_reason or "", lasted))
 
     async def _fetch_token(self, *, renew: bool) -> str:
+        """Raises WeftError when there will be none; OSError when it may work another time."""
         if isinstance(self._token, str):
             if renew:
                 raise WeftError("unauthenticated")
             return self._token
         if self._held_token is None or renew:
-            token = self._token()
-            self._held_token = await token if inspect.isawaitable(token) else token
+            try:
+                token = self._token()
+                self._held_token = await token if inspect.isawaitable(token) else token
+            except WeftError:
+                raise
+            except Exception as error:
+                logger.warning("No token for %s: %r", self._url, error)
+                raise OSError("no token") from error
         return self._held_token
 
 
