@@ -61,9 +61,9 @@ def connect(
     """`async with weft.connect("ws://host/", token) as client: ...`
 
     `token` is a session token, or a function (plain or async) that returns one, called again when
-    the old one has ended; if it raises anything but WeftError it is asked again later. `client` tells the server who speaks. Entering waits for the server's
-    welcome, at most `open_timeout` seconds (None: for ever). `options` go to websockets' connect,
-    such as `ssl` or `proxy`.
+    the old one has ended; if it raises anything but WeftError, it is asked again later. `client`
+    tells the server who speaks. Entering waits for the server's welcome, at most `open_timeout`
+    seconds (None: for ever). `options` go to websockets' connect, such as `ssl` or `proxy`.
 
     Raises WeftError when trying again cannot help (unauthenticated, misconfigured …), and
     TimeoutError, on entering.
