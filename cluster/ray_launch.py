@@ -1,7 +1,7 @@
 """Ray places, names and restarts owners and gateways; operations never travel through it.
 
 An actor that Ray has restarted comes back by itself: its constructor starts its service. What is
-left of a system that was killed is ended first; until then PostgreSQL's fence keeps law 5.
+left of a system that was killed may live for some seconds; PostgreSQL's fence keeps law 5.
 """
 
 import logging
@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,8 @@ START_TIMEOUT_SECONDS = 60.0
 START_ATTEMPTS = 2  # Ray gives its own processes 30 s; the first start on a cold disk may take more
 WATCH_TIMEOUT_SECONDS = 5.0
 LOST_AFTER_SECONDS = 60.0  # Ray brings an actor back in two; one away for so long will not come
-LEFTOVER_TIMEOUT_SECONDS = 10.0
+LEFTOVER_TIMEOUT_SECONDS = 30.0
+LOOK_AGAIN_SECONDS = 0.2
 ACTOR_OPTIONS: dict[str, Any] = {
     "namespace": NAMESPACE,
     "num_cpus": 0,  # they wait for sockets: Ray shall not count them against the cores
@@ -95,15 +95,6 @@ def _init_local() -> Any:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class OwnerOrder:
-    """What one owner is started with."""
-
-    owner_id: str
-    link_secret: str
-    host: str
-
-
 class Fleet:
     """The owners and gateways of one system, by name."""
 
@@ -113,19 +104,18 @@ class Fleet:
         self._gateways: dict[str, Any] = {}
         self._away_since: dict[str, float] = {}  # by the monotonic clock
 
-    def start(
-        self, owners: list[OwnerOrder], gateways: list[GatewaySettings]
-    ) -> list[dict[str, str]]:
-        """Owners first, so that a gateway that serves finds one; where each gateway listens."""
-        for order in owners:
-            make = _named(OwnerActor, order.owner_id)
-            self._owners[order.owner_id] = make.remote(
-                order.owner_id, *self._stores, order.link_secret, order.host
-            )
+    def start_owners(self, owner_ids: list[str], link_secret: str, host: str) -> None:
+        """Before the gateways, so that one that serves finds an owner."""
+        for owner_id in owner_ids:
+            make = _named(OwnerActor, owner_id)
+            self._owners[owner_id] = make.remote(owner_id, *self._stores, link_secret, host)
         _answers([owner.start.remote() for owner in self._owners.values()], START_TIMEOUT_SECONDS)
-        for settings in gateways:
-            make = _named(GatewayActor, settings.gateway_id)
-            self._gateways[settings.gateway_id] = make.remote(settings, *self._stores)
+
+    def start_gateways(self, orders: list[GatewaySettings]) -> list[dict[str, str]]:
+        """Where each listens: {"ws": url, "http": url}."""
+        for order in orders:
+            make = _named(GatewayActor, order.gateway_id)
+            self._gateways[order.gateway_id] = make.remote(order, *self._stores)
         starting = [gateway.start.remote() for gateway in self._gateways.values()]
         return _answers(starting, START_TIMEOUT_SECONDS)
 
@@ -159,15 +149,25 @@ class Fleet:
 
 
 def _named(actor: Any, name: str) -> Any:
-    """With its name free: on a Ray that outlives us, it may be left of a system that was killed."""
+    """On a Ray that outlives us, an actor of a `weft up` that was killed ends a little after it.
+
+    Raises WeftError misconfigured when the name stays taken.
+    """
     deadline = time.monotonic() + LEFTOVER_TIMEOUT_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            ray.kill(ray.get_actor(name, namespace=NAMESPACE), no_restart=True)
-        except ValueError:
-            break
-        time.sleep(0.1)
+    while _exists(name):
+        if time.monotonic() > deadline:
+            message = f"Another Weft runs on this Ray: it has an actor {name}."
+            raise WeftError("misconfigured", message)
+        time.sleep(LOOK_AGAIN_SECONDS)
     return actor.options(name=name, **ACTOR_OPTIONS)
+
+
+def _exists(name: str) -> bool:
+    try:
+        ray.get_actor(name, namespace=NAMESPACE)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_answered(asked: Any) -> bool:
@@ -183,8 +183,8 @@ def _answers(asked: list[Any], timeout_seconds: float) -> list[Any]:
     try:
         answers: list[Any] = ray.get(asked, timeout=timeout_seconds)
     except RayError as error:
-        cause = getattr(error, "cause", None)
+        cause = getattr(error, "cause", None) or error
         if isinstance(cause, WeftError):
             raise cause from None
-        raise WeftError("internal", f"{type(error).__name__}: {error}") from None
+        raise WeftError("internal", f"{type(cause).__name__}: {cause}") from None
     return answers

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from cluster.data_dir_file import Running, announce, hold, was_killed
 from cluster.embedded_services import postgres_server, redis_server
 from cluster.port_server import claim_port
-from cluster.ray_launch import Fleet, OwnerOrder, ray_runtime
+from cluster.ray_launch import Fleet, ray_runtime
 from cluster.secret_file import keep_secret
 from cluster.settings import Settings
 from gateway.service import GatewaySettings
@@ -49,7 +49,9 @@ def running_system(settings: Settings, say: Say) -> Iterator[System]:
         say(f"{settings.owners} owner(s), {settings.gateways} gateway(s)")
         fleet = Fleet(postgres_url, redis_url)
         stack.callback(fleet.stop)
-        urls = fleet.start(_owner_orders(settings), gateways)
+        owner_ids = [f"owner-{number}" for number in range(settings.owners)]
+        fleet.start_owners(owner_ids, gateways[0].link_secret, settings.host)
+        urls = fleet.start_gateways(gateways)
         running = Running(
             pid=os.getpid(),
             ws=urls[0]["ws"],
@@ -83,14 +85,6 @@ def _gateway_orders(settings: Settings) -> list[GatewaySettings]:
             http_port=port(settings.http_port, number, "--http-port"),
         )
         for number in range(settings.gateways)
-    ]
-
-
-def _owner_orders(settings: Settings) -> list[OwnerOrder]:
-    link_secret = _secret(settings, "link_secret", settings.link_secret)
-    return [
-        OwnerOrder(f"owner-{number}", link_secret, settings.host)
-        for number in range(settings.owners)
     ]
 
 

@@ -37,7 +37,9 @@ class Intruder:
         assert (await self.hear())["type"] == "welcome"
         join = {"type": "join", "dashboardId": str(self.desk.dashboard_id)}
         await self.say({**join, "replicaId": self.replica_id})
-        self.version = (await self.hear())["version"]
+        joined = await self.hear()
+        assert joined["type"] == "joined", joined
+        self.version = joined["version"]
 
     async def say(self, frame: Json | str) -> None:
         await self.socket.send(frame if isinstance(frame, str) else json.dumps(frame))
@@ -160,7 +162,7 @@ async def neighbour(desk: Desk) -> Any:
 
 async def witness(desk: Desk) -> Callable[[], Any]:
     """A raw connection that must see every version, one after the other, and never be closed."""
-    socket = await connect(desk.system.ready["ws"])
+    socket = await desk.stack.enter_async_context(connect(desk.system.ready["ws"]))
     intruder = Intruder(socket, desk)
     await intruder.enter(await desk.token("viewer"))
     versions = [intruder.version]

@@ -1,5 +1,6 @@
 """The whole system as a process of its own, started as a user would; and who types into it."""
 
+import asyncio
 import json
 import os
 import random
@@ -90,7 +91,7 @@ class Desk:
         self.system = system
         self.dashboard_id = UUID(int=0)
         self.widget_id = ""
-        self._stack = stack
+        self.stack = stack
         self._owner = UUID(int=0)
 
     async def prepare(self) -> Board:
@@ -120,8 +121,10 @@ class Desk:
         return str(board.document.value_at(self.widget_id, tuple(TEXT)))
 
     async def _join(self, token: str) -> Board:
-        client = weft.connect(self.system.ready["ws"], token)
-        return await (await self._stack.enter_async_context(client)).join(self.dashboard_id)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            connecting = weft.connect(self.system.ready["ws"], token)
+            client = await self.stack.enter_async_context(connecting)
+            return await client.join(self.dashboard_id)
 
 
 def a_trace(edits: int, seed: int = 1) -> Trace:
