@@ -45,7 +45,7 @@ lint: install  ## ruff, strict types, import floors
 fuzz: install  ## the laws on random histories, until stopped
 	@$(BIN)/python -m tests.fuzz
 
-bench: install  ## the measured figures of docs/performance.md
+bench: install  ## what it costs, measured here: algebra, commit, owner, the whole system
 	@$(BIN)/python -m benchmarks
 
 lock: install  ## renew requirements.lock from pyproject.toml

@@ -19,13 +19,14 @@ from uuid import UUID, uuid4
 
 import weft
 from cluster.data_dir_file import find_running
-from cluster.http_admin import HttpAdmin
 from cluster.postgres_size import stored_bytes
 from cluster.settings import Settings
-from cluster.system_service import running_system
 from cluster.trace import Edit, Trace, read_trace
 from weft import Board
+from weft.client.admin import AdminClient
 from weft.errors import WeftError
+from weft.models import SessionCreate, UserCreate
+from weft.wire.http import CollaboratorOrder, DashboardOrder
 
 TEXT = ("config", "text")
 START_CHUNK_CHARACTERS = 100_000  # of the starting text, which may be larger than a frame
@@ -77,15 +78,17 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
 
 async def replay(target: Target, trace: Trace, clients: int) -> Outcome:
     """Raises WeftError when the system refuses, TimeoutError when edits do not arrive."""
-    admin = HttpAdmin(target.http, target.admin_key)
     async with AsyncExitStack() as stack:
+        admin = await stack.enter_async_context(AdminClient(target.http, target.admin_key))
         owner, token = await _new_user(admin)
-        dashboard_id = await admin.create_dashboard(owner, "Replay")
+        order = DashboardOrder(owner_id=owner, title="Replay")
+        dashboard_id = (await admin.dashboards.create(order)).id
         typist = await _join(stack, target, token, dashboard_id)
         followers = []
         for _ in range(clients - 1):
             user, token = await _new_user(admin)
-            await admin.share(dashboard_id, user, "viewer")
+            share = CollaboratorOrder(user_id=user, role="viewer", is_accepted=True)
+            await admin.collaborators.invite(dashboard_id, share)
             followers.append(await _join(stack, target, token, dashboard_id))
         widget_id = await _prepare(typist, trace.start)
         before = await _stored(target)
@@ -168,9 +171,10 @@ async def _arrival(boards: list[Board], version: int) -> None:
     await asyncio.gather(*(board.reached(version) for board in boards))
 
 
-async def _new_user(admin: HttpAdmin) -> tuple[UUID, str]:
-    user_id = await admin.create_user(f"replay-{uuid4().hex[:12]}")
-    return user_id, await admin.create_session(user_id)
+async def _new_user(admin: AdminClient) -> tuple[UUID, str]:
+    name = f"replay-{uuid4().hex[:12]}"
+    user = await admin.users.create(UserCreate(email=f"{name}@example.org", username=name))
+    return user.id, (await admin.sessions.open(SessionCreate(user_id=user.id))).token
 
 
 async def _join(stack: AsyncExitStack, target: Target, token: str, dashboard_id: UUID) -> Board:
@@ -192,6 +196,8 @@ def _target(settings: Settings, arguments: argparse.Namespace) -> Iterator[Targe
     if running is not None:
         yield Target(running.ws, running.http, running.admin_key, running.postgres_url)
         return
+    from cluster.system_service import running_system  # noqa: PLC0415  (Ray takes a second to load)
+
     with tempfile.TemporaryDirectory(prefix="weft-replay-") as directory:
         own = Settings(data_dir=Path(directory), ws_port=0, http_port=0)
         with running_system(own, lambda text: print(text, file=sys.stderr)) as system:
