@@ -20,7 +20,7 @@ from actors.events import (
     Fenced,
     Identified,
     LookupFailed,
-    RoleChanged,
+    Regranted,
     Stopped,
     SubmissionFound,
     Submitted,
@@ -42,13 +42,20 @@ from actors.instructions import (
     Unload,
     WriteCheckpoint,
 )
-from actors.joining import Snapshots, Stage, Subscriber, answer_join, pass_page_on, submissions_json
+from actors.joining import Snapshots, answer_join, pass_page_on, submissions_json
+from actors.permission import Author
 from actors.replicas import Replicas, Standing
-from actors.sequencer import Author, Sequencer
+from actors.sequencer import Sequencer
+from actors.subscriber import Rights, Stage, Subscriber
 from actors.upkeep import Upkeep
 from storage.ports import Checkpoint, OpenedDashboard
 from weft.errors import WeftError
-from weft.wire.frames import acknowledged_frame, committed_frame, rejected_frame
+from weft.wire.frames import (
+    acknowledged_frame,
+    committed_frame,
+    permission_frame,
+    rejected_frame,
+)
 
 Instructions = list[Instruction]
 
@@ -76,7 +83,7 @@ class Dashboard:
             Fenced: self._fenced,
             CheckpointWritten: self._checkpoint_written,
             CheckpointFailed: self._checkpoint_failed,
-            RoleChanged: self._role_changed,
+            Regranted: self._regranted,
             TailFetched: self._tail_fetched,
             SubmissionFound: self._submission_found,
             LookupFailed: self._lookup_failed,
@@ -100,6 +107,11 @@ class Dashboard:
     def subscribers(self) -> int:
         return len(self._subscribers)
 
+    @property
+    def users(self) -> set[UUID]:
+        """Whose grants count: who is here, and who has edits that are not durable yet."""
+        return {each.user_id for each in self._subscribers.values()} | self.sequencer.authors
+
     # --- joining and leaving ---------------------------------------------------------------
 
     def _attached(self, event: Attached) -> Instructions:
@@ -107,8 +119,7 @@ class Dashboard:
             return [End(event.subscription, WeftError("going_away"))]
         older = self._present.get(event.replica_id)
         if older is not None and older.user_id != event.user_id:
-            taken = WeftError("forbidden", "This replica belongs to another user.")
-            return [End(event.subscription, taken)]
+            return [End(event.subscription, foreign_replica())]
         instructions: Instructions = []
         if older is not None:
             moved = WeftError("conflict", "This replica has joined again elsewhere.")
@@ -132,9 +143,11 @@ class Dashboard:
         if subscriber.identify_again:
             subscriber.identify_again = False
             return [self._identify(subscriber)]
-        if event.role is None:
-            return [self._end(subscriber, WeftError("unknown_dashboard"))]
-        subscriber.role = event.role
+        refusal = subscriber.grant(event.subject, event.at_ms)
+        if refusal is not None:
+            return [self._end(subscriber, refusal)]
+        if self._replicas.belongs_to_another(subscriber.replica_id, subscriber.user_id):
+            return [self._end(subscriber, foreign_replica())]
         if self._replicas.is_undecided(subscriber.replica_id):
             subscriber.stage = Stage.WAITING
             self._waiting.append(subscriber)
@@ -167,18 +180,43 @@ class Dashboard:
         self._waiting = [each for each in self._waiting if undecided(each.replica_id)]
         return [self._answer_join(subscriber) for subscriber in ready]
 
-    def _role_changed(self, event: RoleChanged) -> Instructions:
+    # --- permission ------------------------------------------------------------------------
+
+    def _regranted(self, event: Regranted) -> Instructions:
+        self.sequencer.regrant(event.subjects)
         instructions: Instructions = []
         for subscriber in list(self._subscribers.values()):
-            if subscriber.user_id != event.user_id:
+            subject = event.subjects.get(subscriber.user_id)
+            if subject is None:
                 continue
             if subscriber.stage is Stage.IDENTIFYING:
                 subscriber.identify_again = True
-            elif event.role is None:
-                instructions.append(self._end(subscriber, WeftError("forbidden")))
-            else:
-                subscriber.role = event.role
+                continue
+            before = subscriber.rights
+            refusal = subscriber.grant(subject, event.at_ms)
+            instructions += self._tell_rights(subscriber, before, refusal)
         return instructions
+
+    def _look_at_the_clock(self, now_ms: int) -> Instructions:
+        """What is granted for a time begins and ends without anybody's doing."""
+        instructions: Instructions = []
+        for subscriber in list(self._subscribers.values()):
+            if subscriber.is_to_be_looked_at(now_ms):
+                before = subscriber.rights
+                instructions += self._tell_rights(subscriber, before, subscriber.look(now_ms))
+        return instructions
+
+    def _tell_rights(
+        self, subscriber: Subscriber, before: Rights, refusal: WeftError | None
+    ) -> Instructions:
+        if refusal is not None:
+            reason = refusal.details.get("reason", "no_access")
+            told = WeftError("forbidden", "This user may not read it any more.", reason=reason)
+            return [self._end(subscriber, told)]
+        if subscriber.stage is not Stage.JOINED or subscriber.rights == before:
+            return []  # who is joining is told with `joined`
+        frame = permission_frame(self.dashboard_id, *subscriber.rights)
+        return [Reply(subscriber.subscription, frame)]
 
     def _detached(self, event: Detached) -> Instructions:
         subscriber = self._subscribers.get(event.subscription)
@@ -322,8 +360,12 @@ class Dashboard:
 
     def _ticked(self, event: Ticked) -> Instructions:
         self._upkeep.tick(event.now_ms, idle=self._is_idle)
-        return self._keep_up()
+        return [*self._look_at_the_clock(event.now_ms), *self._keep_up()]
 
     def _stopped(self, _: Stopped) -> Instructions:
         self._upkeep.stopping = True
         return [*self._end_all("going_away"), *self._keep_up()]
+
+
+def foreign_replica() -> WeftError:
+    return WeftError("forbidden", "This replica belongs to another user.")

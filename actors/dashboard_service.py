@@ -9,7 +9,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple, cast
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from actors.commit_loop import CommitLoop, Lane
 from actors.dashboard import Dashboard
@@ -22,7 +22,7 @@ from actors.events import (
     Fenced,
     Identified,
     LookupFailed,
-    RoleChanged,
+    Regranted,
     SubmissionFound,
     Submitted,
     TailFetched,
@@ -45,7 +45,9 @@ from actors.instructions import (
     WriteCheckpoint,
 )
 from actors.link_server import Link
-from storage.ports import Accounts, OpenedDashboard, OperationLog
+from actors.permission import subject_of
+from storage.identity_ports import GrantsReader
+from storage.ports import Head, OpenedDashboard, OperationLog
 from weft.errors import WeftError
 from weft.wire import link as lines
 from weft.wire.frames import ended_frame
@@ -67,16 +69,20 @@ class DashboardService:
         self,
         opened: OpenedDashboard,
         log: OperationLog,
-        accounts: Accounts,
+        grants: GrantsReader,
         commits: CommitLoop,
         on_closed: Callable[["DashboardService"], None],
+        *,
+        clock_ms: Callable[[], int],
     ) -> None:
         """Raises what `Dashboard` raises."""
         self.dashboard_id = opened.dashboard_id
         self.heart = Dashboard(opened)
         self.lane = Lane(opened, self.handle)
         self._log = log
-        self._accounts = accounts
+        self._grants = grants
+        self._clock_ms = clock_ms
+        self._regranting = asyncio.Lock()  # what was read first is applied first
         self._commits = commits
         self._on_closed = on_closed
         self._routes: set[Route] = set()
@@ -113,9 +119,18 @@ class DashboardService:
 
     def attach(self, route: Route, line: lines.Attach) -> None:
         self._routes.add(route)
-        self.handle(Attached(route, line.user_id, line.replica_id, line.version, line.wants_tail))
+        self.handle(
+            Attached(
+                route,
+                line.user_id,
+                line.replica_id,
+                line.version,
+                line.wants_tail,
+                line.address,
+            )
+        )
 
-    def submit(self, route: Route, line: lines.Submitted, now_ms: int) -> None:
+    def submit(self, route: Route, line: lines.Submitted) -> None:
         digest, size_bytes = fingerprint(line.base_version, line.operations)
         self.handle(
             Submitted(
@@ -125,7 +140,7 @@ class DashboardService:
                 tuple(line.operations),
                 digest,
                 size_bytes,
-                now_ms,
+                self._clock_ms(),
             )
         )
 
@@ -133,14 +148,21 @@ class DashboardService:
         self._leave(route)
         self.handle(Detached(route))
 
-    async def role_changed(self, event: RoleChanged) -> None:
-        """Law 6: on return, nothing that the new role forbids can commit any more."""
-        self.handle(event)
-        await self.lane.passed(self.heart.newest_version)
+    async def regrant(self, user_id: UUID | None) -> int | None:
+        """Law 6: on return, nothing commits here any more that what is granted now forbids.
 
-    async def check_fence(self) -> None:
-        """After a silence: has another owner taken this dashboard over meanwhile?"""
-        head = await self._log.head(self.dashboard_id)
+        Of one user, or of everyone. The epoch under which the dashboard is open; None: no more.
+        """
+        async with self._regranting:
+            users = self.heart.users if user_id is None else {user_id}
+            found = await self._grants.grants_of_each(self.dashboard_id, users)
+            subjects = {each: subject_of(found.get(each)) for each in users}
+            self.handle(Regranted(subjects, self._clock_ms()))
+        await self.lane.passed(self.heart.newest_version)
+        return None if self._is_closed else self.lane.epoch
+
+    def check_fence(self, head: Head | None) -> None:
+        """`head`, as just read: has somebody else raised the epoch?"""
         lane = self.lane
         if not lane.is_settling and (head is None or head.epoch > lane.epoch):
             self.handle(Fenced())
@@ -204,11 +226,11 @@ class DashboardService:
 
     def _identify(self, order: Identify) -> None:
         async def identify() -> Event:
-            role = await self._accounts.role_of(self.dashboard_id, order.user_id)
+            grants = await self._grants.grants_of(self.dashboard_id, order.user_id)
             mark = None
             if order.mark_needed:
                 mark = await self._log.replica_mark(self.dashboard_id, order.replica_id)
-            return Identified(order.subscription, role, mark)
+            return Identified(order.subscription, subject_of(grants), mark, self._clock_ms())
 
         self._look_up(identify(), lambda error: LookupFailed(order.subscription, error))
 

@@ -4,13 +4,15 @@ A subscription is one replica's interest in the dashboard over one connection. I
 shell's business: anything hashable (a test says "ann").
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 from uuid import UUID
 
 from storage.ports import LoggedSubmission, ReplicaMark
 from weft.errors import WeftError
+from weft.models import Subject
+from weft.models.address import Address
 
 Subscription: TypeAlias = Hashable
 
@@ -24,15 +26,17 @@ class Attached:
     replica_id: UUID
     version: int | None = None
     wants_tail: bool = False
+    address: Address | None = None  # of the client, past the trusted proxies
 
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """The answer to `Identify`: the user's role, and the stored mark if it was asked for."""
+    """The answer to `Identify`: what the user may do, and the stored mark if it was asked for."""
 
     subscription: Subscription
-    role: str | None
+    subject: Subject
     mark: ReplicaMark | None = None
+    at_ms: int = 0  # now, ms since epoch
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +89,11 @@ class CheckpointFailed:
 
 
 @dataclass(frozen=True, slots=True)
-class RoleChanged:
-    user_id: UUID
-    role: str | None
+class Regranted:
+    """What these users may do from now on, as read after what changed it was committed."""
+
+    subjects: Mapping[UUID, Subject]
+    at_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +143,7 @@ Event: TypeAlias = (
     | Fenced
     | CheckpointWritten
     | CheckpointFailed
-    | RoleChanged
+    | Regranted
     | TailFetched
     | SubmissionFound
     | LookupFailed

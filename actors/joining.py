@@ -6,52 +6,21 @@ pages, if it has pending edits to transform over them. Law 2: only durable state
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import Enum, auto
 from typing import Any, TypeAlias, cast
 from uuid import UUID
 
 import orjson
 
-from actors.events import Attached, Subscription, TailFetched
+from actors.events import TailFetched
 from actors.instructions import End, FetchTail, Instruction, Join, Reply
-from actors.sequencer import Author, Sequencer
+from actors.sequencer import Sequencer
+from actors.subscriber import Stage, Subscriber
 from storage.ports import LoggedSubmission, ReplicaMark
 from weft.errors import WeftError
 from weft.limits import SNAPSHOT_REUSE_VERSIONS, TAIL_MAX_BYTES, TAIL_MAX_VERSIONS
 from weft.wire.frames import joined_frame, submission_json, tail_frame
 
 EncodedSnapshot: TypeAlias = tuple[int, Mapping[str, Any]]  # its state is a fragment of JSON bytes
-
-
-class Stage(Enum):
-    IDENTIFYING = auto()  # the role is being looked up
-    WAITING = auto()  # for the replica's uncommitted submission to be decided
-    FETCHING = auto()  # a page of the log
-    JOINED = auto()
-
-
-@dataclass(slots=True)
-class Subscriber:
-    """One subscription, from `Attached` to its end. `role` is "" until identified."""
-
-    subscription: Subscription
-    user_id: UUID
-    replica_id: UUID
-    version: int | None
-    wants_tail: bool
-    role: str = ""
-    stage: Stage = Stage.IDENTIFYING
-    identify_again: bool = False  # the role has changed while it was looked up
-
-    @classmethod
-    def of(cls, event: Attached) -> "Subscriber":
-        return cls(
-            event.subscription, event.user_id, event.replica_id, event.version, event.wants_tail
-        )
-
-    @property
-    def author(self) -> Author:
-        return Author(self.user_id, self.replica_id, self.role)
 
 
 @dataclass(slots=True)
@@ -102,7 +71,8 @@ def answer_join(
     frame = joined_frame(
         dashboard_id,
         version=head,
-        role=subscriber.role,
+        role=subscriber.rights.role,
+        permissions=subscriber.rights.permissions,
         snapshot=snapshot,
         submissions=submissions_json(following),
         last_sequence=mark.sequence,

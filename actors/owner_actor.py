@@ -7,7 +7,6 @@ constructor starts the service, so one that Ray has restarted comes back by itse
 import asyncio
 import logging
 from typing import Any
-from uuid import UUID
 
 import ray
 
@@ -58,11 +57,6 @@ class OwnerActor:
         service, _ = await asyncio.shield(self._starting)
         return service.status()
 
-    async def role_changed(self, dashboard_id: UUID, user_id: UUID) -> None:
-        """See OwnerService.role_changed."""
-        service, _ = await asyncio.shield(self._starting)
-        await service.role_changed(dashboard_id, user_id)
-
     async def _start(self) -> tuple[OwnerService, OwnerAddress]:
         while True:
             try:
@@ -78,7 +72,7 @@ class OwnerActor:
         service = OwnerService(
             self._owner_id,
             self._stores.log,
-            self._stores.accounts,
+            self._stores.identity.sharing,
             self._directory,
             secret=self._link_secret,
             host=self._host,

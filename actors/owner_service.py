@@ -13,17 +13,20 @@ from uuid import UUID, uuid4
 
 from actors.commit_loop import CommitLoop
 from actors.dashboard_service import DashboardService, Route
-from actors.events import RoleChanged, Stopped, Ticked
+from actors.events import Stopped, Ticked
 from actors.link_server import Link, LinkServer
-from storage.ports import Accounts, Directory, OperationLog, OwnerAddress
+from storage.identity_ports import GrantsReader
+from storage.ports import Directory, OperationLog, OwnerAddress
 from weft.errors import WeftError
 from weft.limits import (
+    FENCE_CHECK_SECONDS,
     HEARTBEAT_EVERY_SECONDS,
     HEARTBEAT_TTL_SECONDS,
     STOP_TIMEOUT_SECONDS,
     TICK_EVERY_SECONDS,
 )
 from weft.wire import link as lines
+from weft.wire.codec import encode
 from weft.wire.frames import ended_frame
 
 logger = logging.getLogger(__name__)
@@ -40,7 +43,7 @@ class OwnerService:
         self,
         owner_id: str,
         log: OperationLog,
-        accounts: Accounts,
+        grants: GrantsReader,
         directory: Directory,
         *,
         secret: str,
@@ -50,7 +53,7 @@ class OwnerService:
         """`secret`: what gateways must know. `host`: where to listen for them."""
         self._owner_id = owner_id
         self._log = log
-        self._accounts = accounts
+        self._grants = grants
         self._directory = directory
         self._host = host
         self._clock_ms = clock_ms
@@ -71,7 +74,7 @@ class OwnerService:
         url = await self._links.start(self._host)
         self._address = OwnerAddress(self._owner_id, self._address.incarnation, url)
         await self._announce()
-        for running in (self._commit(), self._tick(), self._beat()):
+        for running in (self._commit(), self._tick(), self._beat(), self._watch_fence()):
             self._start(running)
         return self._address
 
@@ -110,12 +113,13 @@ class OwnerService:
             "submissions": self._commits.submissions,
         }
 
-    async def role_changed(self, dashboard_id: UUID, user_id: UUID) -> None:
-        """Law 6: on return, nothing that the user's role now forbids can commit any more."""
+    async def regrant(self, dashboard_id: UUID, user_id: UUID | None = None) -> int | None:
+        """Law 6: on return, nothing commits here any more that what is granted now forbids.
+
+        The epoch under which the dashboard is open here; None: it is not.
+        """
         dashboard = self._dashboards.get(dashboard_id)
-        if dashboard is not None:
-            role = await self._accounts.role_of(dashboard_id, user_id)
-            await dashboard.role_changed(RoleChanged(user_id, role))
+        return None if dashboard is None else await dashboard.regrant(user_id)
 
     # --- links -----------------------------------------------------------------------------
 
@@ -129,6 +133,8 @@ class OwnerService:
                 self._attach(route, line)
             elif isinstance(line, lines.Detach):
                 self._detach(route)
+            elif isinstance(line, lines.Regrant):
+                self._start(self._answer_regrant(link, line))
             else:
                 self._submit(route, line)
 
@@ -155,7 +161,7 @@ class OwnerService:
         """Of a subscription that is over, which its gateway is being told: to be ignored."""
         dashboard = self._dashboards.get(route.link.places.get(route.number, NOWHERE))
         if dashboard is not None:
-            dashboard.submit(route, line, self._clock_ms())
+            dashboard.submit(route, line)
 
     def _detach(self, route: Route) -> None:
         dashboard_id = route.link.places.pop(route.number, NOWHERE)
@@ -163,6 +169,17 @@ class OwnerService:
         dashboard = self._dashboards.get(dashboard_id)
         if dashboard is not None:
             dashboard.detach(route)
+
+    async def _answer_regrant(self, link: Link, line: lines.Regrant) -> None:
+        try:
+            answer: dict[str, Any] = {"epoch": await self.regrant(line.dashboard_id, line.user_id)}
+        except WeftError as error:
+            answer = error.to_json()
+        except Exception:
+            cause = str(uuid4())
+            logger.exception("dashboard %s: grants not read, %s", line.dashboard_id, cause)
+            answer = WeftError("internal", cause=cause).to_json()
+        link.send(lines.Done(line.n, encode(answer)))
 
     def _refuse(self, route: Route, dashboard_id: UUID, error: WeftError) -> None:
         route.link.places.pop(route.number, None)
@@ -203,7 +220,12 @@ class OwnerService:
             await self._release(dashboard_id)
             raise WeftError("unknown_dashboard")
         return DashboardService(
-            opened, self._log, self._accounts, self._commits, self._dashboard_closed
+            opened,
+            self._log,
+            self._grants,
+            self._commits,
+            self._dashboard_closed,
+            clock_ms=self._clock_ms,
         )
 
     async def _claim(self, dashboard_id: UUID) -> None:
@@ -280,9 +302,24 @@ class OwnerService:
         for dashboard in list(self._dashboards.values()):
             try:
                 await self._directory.claim(dashboard.dashboard_id, self._address)
-                await dashboard.check_fence()
             except Exception as error:  # noqa: BLE001  (the fence will tell in any case)
-                logger.warning("dashboard %s is not looked at: %s", dashboard.dashboard_id, error)
+                logger.warning("dashboard %s is not claimed: %s", dashboard.dashboard_id, error)
+
+    async def _watch_fence(self) -> None:
+        """Who was fenced out while nobody edited, or cut off from the gateways, learns it so."""
+        while True:
+            await asyncio.sleep(FENCE_CHECK_SECONDS)
+            try:
+                await self._check_fence()
+            except Exception as error:  # noqa: BLE001  (a commit will tell in any case)
+                logger.warning("owner %s does not know its fence: %s", self._owner_id, error)
+
+    async def _check_fence(self) -> None:
+        hosted = list(self._dashboards.values())
+        if hosted:
+            heads = await self._log.heads([each.dashboard_id for each in hosted])
+            for dashboard in hosted:
+                dashboard.check_fence(heads.get(dashboard.dashboard_id))
 
     def _start(self, running: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(running)

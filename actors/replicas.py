@@ -37,6 +37,12 @@ class Replicas:
         """The mark that storage holds; None: the replica has never committed."""
         self._marks.setdefault(replica_id, stored or ReplicaMark(replica_id, 0, 0, b""))
 
+    def belongs_to_another(self, replica_id: UUID, user_id: UUID) -> bool:
+        """Whether somebody else has ever submitted as this replica."""
+        uncommitted = self._uncommitted.get(replica_id)
+        known = uncommitted.user_id if uncommitted else self._marks[replica_id].user_id
+        return known is not None and known != user_id
+
     def mark(self, replica_id: UUID) -> ReplicaMark:
         return self._marks[replica_id]
 
@@ -64,7 +70,11 @@ class Replicas:
         replica_id = submission.replica_id
         self._uncommitted.pop(replica_id, None)
         self._marks[replica_id] = ReplicaMark(
-            replica_id, submission.sequence, submission.version, submission.fingerprint
+            replica_id,
+            submission.sequence,
+            submission.version,
+            submission.fingerprint,
+            submission.user_id,
         )
 
     def roll_back(self) -> None:

@@ -5,8 +5,8 @@ only this file sees. The durable document, which everyone sees, follows when com
 """
 
 from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -14,9 +14,10 @@ import orjson
 
 from actors.events import Submitted
 from actors.history import History
-from actors.permission import check_permission
+from actors.permission import Author, check_permission
 from storage.ports import LoggedSubmission, OpenedDashboard
 from weft.errors import OperationError, WeftError
+from weft.models import Subject
 from weft.ot import (
     Document,
     apply,
@@ -25,15 +26,6 @@ from weft.ot import (
     operation_to_json,
 )
 from weft.ot.operation import Operation, Operations
-
-
-@dataclass(frozen=True, slots=True)
-class Author:
-    """Who submits, and what they are at that moment."""
-
-    user_id: UUID
-    replica_id: UUID
-    role: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +65,8 @@ class Sequencer:
             raise WeftError("rebase_required", headVersion=self.durable_version)
         newest = self.newest
         sent = parse(event.operations, trusted=False)
-        check_permission(author.user_id, author.role, sent, newest)
         moved = self.history.transform(sent, event.base_version)
+        check_permission(author, sent, moved, newest, event.at_ms)
         document, operations = apply_moved(newest, moved)
         submission = LoggedSubmission(
             version=self.history.head + 1,
@@ -107,6 +99,20 @@ class Sequencer:
         self._uncommitted.clear()
         self.history.roll_back(self.durable_version)
         return taken_back
+
+    @property
+    def authors(self) -> set[UUID]:
+        """Of what is not durable yet."""
+        return {each.author.user_id for each in self._uncommitted}
+
+    def regrant(self, subjects: Mapping[UUID, Subject]) -> None:
+        """What has its version keeps it. What is taken back and sequenced anew is judged anew."""
+        self._uncommitted = deque(
+            replace(each, author=each.author.with_subject(subjects[each.author.user_id]))
+            if each.author.user_id in subjects
+            else each
+            for each in self._uncommitted
+        )
 
     def _replay(self, submission: LoggedSubmission) -> None:
         if submission.version != self.history.head + 1:

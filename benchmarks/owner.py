@@ -32,6 +32,7 @@ from storage.memory_log import MemoryLog
 from storage.ports import Accounts, Checkpoint, OpenedDashboard, OperationLog
 from storage.postgres_migrations import migrate
 from weft.limits import HISTORY_MAX_VERSIONS
+from weft.models import Subject
 from weft.wire.link import Attach, Joined, LinkHello, ToOwner, pack_to_owner, unpack_to_gateway
 from weft.wire.link import Submitted as SubmittedLine
 
@@ -108,7 +109,7 @@ def heart_us(
     heart = Dashboard(OpenedDashboard(dashboard_id, 0, 1, Checkpoint(dashboard_id, 0, state), ()))
     for editor in range(editors):
         heart.handle(Attached(editor, uuid4(), uuid4(), 0))
-        heart.handle(Identified(editor, "editor"))
+        heart.handle(Identified(editor, Subject.compile("editor")))
     turn(heart, 1, elsewhere, lambda _: letters(widgets - 1, 1))
     sent = {widget: letters(widget, batch) for widget in range(texts)}
     started = time.process_time()

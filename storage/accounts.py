@@ -4,9 +4,10 @@ Whatever is made here is made by the host product; texts are checked by the widt
 alone, as they were before there were models.
 """
 
+from collections.abc import Collection
 from uuid import UUID
 
-from storage.identity_ports import HOST, IdentityStores
+from storage.identity_ports import HOST, Grants, IdentityStores
 from storage.ports import SessionUser
 from storage.rows import check_role, check_text, check_title
 from weft.errors import WeftError
@@ -62,6 +63,14 @@ class IdentityAccounts:
             raise WeftError("not_found", "no such dashboard or user")
         invite = CollaboratorInvite.model_construct(user_id=user_id, role=role)
         await self._sharing.share(dashboard_id, invite, HOST)
+
+    async def grants_of(self, dashboard_id: UUID, user_id: UUID) -> Grants | None:
+        return await self._sharing.grants_of(dashboard_id, user_id)
+
+    async def grants_of_each(
+        self, dashboard_id: UUID, user_ids: Collection[UUID]
+    ) -> dict[UUID, Grants]:
+        return await self._sharing.grants_of_each(dashboard_id, user_ids)
 
     async def role_of(self, dashboard_id: UUID, user_id: UUID) -> str | None:
         grants = await self._sharing.grants_of(dashboard_id, user_id)

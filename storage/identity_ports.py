@@ -213,7 +213,19 @@ class Dashboards(Protocol):
         """With its history. Asks for delete on the dashboard. Who had shared it."""
 
 
-class Sharing(Protocol):
+class GrantsReader(Protocol):
+    """The part of `Sharing` that decides who may do what on an open dashboard."""
+
+    async def grants_of(self, dashboard_id: UUID, user_id: UUID) -> Grants | None:
+        """What decides; three looks by primary key, one statement. None: no such dashboard."""
+
+    async def grants_of_each(
+        self, dashboard_id: UUID, user_ids: Collection[UUID]
+    ) -> dict[UUID, Grants]:
+        """The same for all who are there, in one statement; empty: no such dashboard."""
+
+
+class Sharing(GrantsReader, Protocol):
     """Who shares a dashboard, and with what rights.
 
     Besides the cell, nobody gives, changes or takes away more than they hold themselves
@@ -263,14 +275,6 @@ class Sharing(Protocol):
         self, user_id: UUID, *, after: str | None = None, limit: int = PAGE_DEFAULT_ITEMS
     ) -> Page[Collaborator]:
         """What waits for this user to accept, in the order they were invited."""
-
-    async def grants_of(self, dashboard_id: UUID, user_id: UUID) -> Grants | None:
-        """What decides; three looks by primary key, one statement. None: no such dashboard."""
-
-    async def grants_of_each(
-        self, dashboard_id: UUID, user_ids: Collection[UUID]
-    ) -> dict[UUID, Grants]:
-        """The same for all who are there, in one statement; empty: no such dashboard."""
 
     async def dashboards_of(self, user_id: UUID) -> tuple[UUID, ...]:
         """What the user owns or shares: whose owners must hear when the account changes."""

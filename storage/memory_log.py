@@ -4,7 +4,7 @@ Its methods never wait, so a simulator can drive them without an event loop (`ru
 """
 
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from dataclasses import replace
 from enum import Enum
 from typing import Any, TypeVar
@@ -180,6 +180,10 @@ class MemoryLog:
     async def head(self, dashboard_id: UUID) -> Head | None:
         table = self._table(dashboard_id)
         return Head(table.version, table.epoch) if table else None
+
+    async def heads(self, dashboard_ids: Collection[UUID]) -> dict[UUID, Head]:
+        found = {each: self._table(each) for each in dashboard_ids}
+        return {each: Head(table.version, table.epoch) for each, table in found.items() if table}
 
     def _table(self, dashboard_id: UUID) -> DashboardTable | None:
         self._answer()

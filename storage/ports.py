@@ -4,6 +4,7 @@ Each port has a PostgreSQL or Redis implementation and a memory twin; one contra
 (tests/storage) holds both to the same behaviour.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
@@ -41,6 +42,7 @@ class ReplicaMark:
     sequence: int
     version: int
     fingerprint: bytes
+    user_id: UUID | None = None  # whose it is; None: written before this was kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,9 @@ class OperationLog(Protocol):
 
     async def head(self, dashboard_id: UUID) -> Head | None: ...
 
+    async def heads(self, dashboard_ids: Collection[UUID]) -> dict[UUID, Head]:
+        """Of those that exist, in one statement."""
+
 
 class Accounts(Protocol):
     """Users, sessions, dashboards and who may do what on them."""
@@ -212,3 +217,6 @@ class Directory(Protocol):
     async def connections_of(self, user_id: UUID) -> set[str]: ...
 
     async def room_connections(self, dashboard_id: UUID) -> set[str]: ...
+
+    async def room_participants(self, dashboard_id: UUID) -> set[UUID]:
+        """The users of these connections."""

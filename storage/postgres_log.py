@@ -1,5 +1,6 @@
 """The operations log in PostgreSQL: law 1 order, law 2 durable first, law 5 one writer."""
 
+from collections.abc import Collection
 from typing import Any, Final
 from uuid import UUID
 
@@ -103,6 +104,7 @@ class PostgresLog:
             [mark.sequence for mark in checkpoint.replicas],
             [mark.version for mark in checkpoint.replicas],
             [mark.fingerprint for mark in checkpoint.replicas],
+            [mark.user_id for mark in checkpoint.replicas],
         )
         await connection.execute(self._sql["remove_widgets"], dashboard_id, version)
         await connection.execute(self._sql["write_widgets"], dashboard_id, version)
@@ -131,6 +133,10 @@ class PostgresLog:
     async def head(self, dashboard_id: UUID) -> Head | None:
         row = await self._row("head", dashboard_id)
         return Head(row["version"], row["owner_epoch"]) if row else None
+
+    async def heads(self, dashboard_ids: Collection[UUID]) -> dict[UUID, Head]:
+        rows = await self._rows("heads", list(dashboard_ids))
+        return {row["id"]: Head(row["version"], row["owner_epoch"]) for row in rows}
 
     async def ensure_partitions(self, months_ahead: int = PARTITIONS_AHEAD_MONTHS) -> list[str]:
         """Make the partitions of the coming months; the names of the new ones. Call it daily."""

@@ -60,6 +60,9 @@ OWNER_UNAVAILABLE_RETRY_MS: Final = 250  # what a client is told to wait; it add
 LINK_OPEN_TIMEOUT_SECONDS: Final = 2.0
 LINK_PING_INTERVAL_SECONDS: Final = 5.0  # an owner's host that vanished is found in two of these
 
+REGRANT_TIMEOUT_SECONDS: Final = 2.0  # of an owner told of changed grants; then it is fenced
+FENCE_ATTEMPTS: Final = 5  # others may raise the epoch at the same time
+
 # --- the commit ------------------------------------------------------------------------------
 COMMIT_MAX_SUBMISSIONS: Final = 1_000  # of one group commit: 26 ms on the measured machine
 COMMIT_MAX_BYTES: Final = 16_777_216  # of one group commit, unless a single submission is larger
@@ -87,6 +90,7 @@ DIRECTORY_TIMEOUT_SECONDS: Final = 2.0  # of any answer from Redis; the work goe
 HEARTBEAT_TTL_SECONDS: Final = 3.0  # an owner silent for so long is taken over
 
 # --- the owner ---------------------------------------------------------------------------------
+FENCE_CHECK_SECONDS: Final = 0.5  # law 6: within twice that an owner that was fenced lets go
 TICK_EVERY_SECONDS: Final = 1.0  # how finely an owner's dashboards see time
 STOP_TIMEOUT_SECONDS: Final = 10.0  # for the last commits and checkpoints of an owner being stopped
 LINK_HELLO_TIMEOUT_SECONDS: Final = 5.0
@@ -141,12 +145,34 @@ RETENTION_BATCH_DASHBOARDS: Final = 200  # whose rows are locked at once, for so
 
 # --- the HTTP API --------------------------------------------------------------------------------
 HTTP_BODY_MAX_BYTES: Final = FRAME_MAX_BYTES  # what it holds becomes one submission
+VERSION_MAX: Final = 2**31 - 1  # dashboards.version is an INTEGER
 HTTP_EDIT_TIMEOUT_SECONDS: Final = 10.0  # for an owner to be found and to commit
 HTTP_HEAD_ATTEMPTS: Final = 3  # to read rows and log in one state while retention works
 TOKEN_MAX_CHARACTERS: Final = 8_192  # a signed token with its claims; ours have 43
 TOKEN_SECRET_MIN_BYTES: Final = 32  # of a shared secret that signs: as long as its HMAC
 IDEMPOTENCY_LEASE_SECONDS: Final = 60.0  # longer than any request takes
 IDEMPOTENCY_KEEP_SECONDS: Final = 86_400.0  # a retry after a day is a new wish
+
+# --- caches and notices --------------------------------------------------------------------------
+CACHE_USER_TTL_SECONDS: Final = 3_600.0
+CACHE_DASHBOARD_TTL_SECONDS: Final = 300.0
+CACHE_PERMISSIONS_TTL_SECONDS: Final = 900.0
+CACHE_ABSENT_TTL_SECONDS: Final = 60.0  # of "there is none": a stranger can ask for any id
+CACHE_ITEM_MAX_BYTES: Final = 65_536  # of one entry; more is read where it is
+CACHE_LOCAL_MAX_ITEMS: Final = 1_000  # in the memory of one process
+CACHE_TIMEOUT_SECONDS: Final = 0.25  # of any answer from Redis; PostgreSQL is not far
+CACHE_REST_SECONDS: Final = 1.0  # reads leave a Redis alone that has just not answered
+CACHE_CLAIM_SECONDS: Final = 10.0  # from a miss to its entry; a slower reader keeps nothing
+CACHE_BARRIER_SECONDS: Final = 60.0  # of a write that died; longer than its commit can take
+CACHE_EPOCH_EVERY_SECONDS: Final = 0.3  # each process asks PostgreSQL so often
+CACHE_LEASE_SECONDS: Final = 1.0  # how long an answer is believed, from when it was asked for
+CACHE_LEASE_WAIT_SECONDS: Final = 1.1  # a write that Redis does not know of returns so much later
+NOTICE_PING_SECONDS: Final = 0.3  # of silence, then Redis is asked whether it is there
+NOTICE_SILENCE_SECONDS: Final = 1.0  # then it counts as gone
+NOTICE_RETRY_SECONDS: Final = 0.3
+SESSION_LOOK_SECONDS: Final = 0.5  # a gateway without notices asks PostgreSQL for its sessions
+SESSION_SECOND_LOOK_SECONDS: Final = 30.0  # with notices: for those that nobody could publish
+ACTIVITY_EVERY_SECONDS: Final = 30.0  # how often what was last seen is written
 
 # --- answers -----------------------------------------------------------------------------------
 PROBLEMS_MAX_PER_ANSWER: Final = 20  # more would answer a large bad message with a larger one

@@ -28,10 +28,14 @@ ON CONFLICT (dashboard_id, version) DO NOTHING;
 
 -- name: raise_marks
 -- Marks only rise.
-INSERT INTO replica_marks AS old (dashboard_id, replica_id, sequence, version, fingerprint)
-SELECT $1::UUID, * FROM unnest($2::UUID[], $3::BIGINT[], $4::INTEGER[], $5::BYTEA[])
+INSERT INTO replica_marks AS old (
+    dashboard_id, replica_id, sequence, version, fingerprint, user_id
+)
+SELECT $1::UUID, *
+FROM unnest($2::UUID[], $3::BIGINT[], $4::INTEGER[], $5::BYTEA[], $6::UUID[])
 ON CONFLICT (dashboard_id, replica_id) DO UPDATE
-SET sequence = excluded.sequence, version = excluded.version, fingerprint = excluded.fingerprint
+SET sequence = excluded.sequence, version = excluded.version,
+    fingerprint = excluded.fingerprint, user_id = excluded.user_id
 WHERE old.sequence < excluded.sequence;
 
 -- name: remove_widgets
@@ -69,7 +73,7 @@ WHERE id = $1 AND version >= $2 AND owner_epoch = $3
 RETURNING id;
 
 -- name: replica_mark
-SELECT replica_id, sequence, version, fingerprint
+SELECT replica_id, sequence, version, fingerprint, user_id
 FROM replica_marks
 WHERE dashboard_id = $1 AND replica_id = $2;
 

@@ -53,6 +53,9 @@ RETURNING version, owner_epoch;
 -- name: head
 SELECT version, owner_epoch FROM dashboards WHERE id = $1;
 
+-- name: heads
+SELECT id, version, owner_epoch FROM dashboards WHERE id = ANY($1::UUID[]);
+
 -- name: dashboard_ids
 SELECT id FROM dashboards ORDER BY id;
 

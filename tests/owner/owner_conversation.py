@@ -15,11 +15,13 @@ from actors.events import (
     CommitReturned,
     Event,
     Identified,
+    Regranted,
     Submitted,
 )
 from actors.fingerprint import fingerprint
 from actors.instructions import Commit, End, Identify, Instruction, Join, Publish, Reply, RollBack
 from storage.ports import Checkpoint, LoggedSubmission, OpenedDashboard, ReplicaMark
+from weft.models import Subject
 
 Json = dict[str, Any]
 Kind = TypeVar("Kind", bound=Instruction)
@@ -63,6 +65,14 @@ def typing(text: str, position: int = 0, widget: str = WIDGET) -> Json:
 
 def retitling(title: Any) -> Json:
     return {"type": "update", "path": ["title"], "value": title}
+
+
+def identified(name: str, role: str | None, mark: ReplicaMark | None = None) -> Identified:
+    return Identified(name, Subject.compile(role), mark)  # type: ignore[arg-type]
+
+
+def regranted(name: str, role: str | None) -> Regranted:
+    return Regranted({named(name): Subject.compile(role)}, 0)  # type: ignore[arg-type]
 
 
 def only(kind: type[Kind], instructions: list[Instruction]) -> Kind:
@@ -112,7 +122,7 @@ class Conversation:
         replica_id, user_id = named(replica or name), named(user or name)
         first = self.tell(Attached(name, user_id, replica_id, **more))
         if any(isinstance(each, Identify) for each in first):
-            first += self.tell(Identified(name, role, mark))
+            first += self.tell(identified(name, role, mark))
         return [each for each in first if not isinstance(each, Identify)]
 
     def join(self, name: str, **more: Any) -> Json:

@@ -63,7 +63,12 @@ class Owner:
         assert opened is not None
         self.commits = CommitLoop(world.log)
         self.service = DashboardService(
-            opened, world.log, world.accounts, self.commits, lambda _: None
+            opened,
+            world.log,
+            world.accounts,
+            self.commits,
+            lambda _: None,
+            clock_ms=lambda: 0,
         )
         self.running = asyncio.create_task(self.commits.run())
 
@@ -145,7 +150,7 @@ class Client:
     def send(self) -> None:
         """What is in flight, perhaps again."""
         if self.in_flight is not None and self._owner is not None and self._has_joined:
-            self._owner.service.submit(self._route, self.in_flight, now_ms=0)
+            self._owner.service.submit(self._route, self.in_flight)
 
     def read(self, count: int | None = None) -> None:
         """So many (or all) of the lines that wait."""

@@ -237,9 +237,8 @@ async def test_law6_a_revocation_waits_for_what_was_already_on_its_way(place: Pl
         await gateway.submit(other, 7, 99, retitling("South"))
         assert (await gateway.reply(other))["code"] == "future_version", "so both have arrived"
         await place.accounts.share(place.board, bob, "viewer")
-        revoking = asyncio.create_task(place.owner.role_changed(place.board, bob))
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        revoking = asyncio.create_task(place.owner.regrant(place.board, bob))
+        assert (await gateway.reply(number))["type"] == "permission"
         assert not revoking.done()
         place.log.open()
         await gateway.published()
@@ -324,7 +323,7 @@ async def test_a_bug_in_a_look_up_is_told_with_its_cause(
     async with linked(place.url) as gateway:
         await works(gateway, place)
         with monkeypatch.context() as patched:
-            patched.setattr(place.accounts, "role_of", broken)
+            patched.setattr(place.accounts, "grants_of", broken)
             ended = await gateway.ended(await gateway.attach(place.board, place.ann))
         assert ended["code"] == "internal"
         assert UUID(ended["cause"])

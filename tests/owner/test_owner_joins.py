@@ -8,9 +8,11 @@ from owner_conversation import (
     DASHBOARD,
     WIDGET,
     Conversation,
+    identified,
     named,
     only,
     opened_at,
+    regranted,
     retitling,
     said,
     typing,
@@ -22,9 +24,7 @@ from actors.events import (
     Attached,
     CommitPoisoned,
     Detached,
-    Identified,
     LookupFailed,
-    RoleChanged,
     TailFetched,
 )
 from actors.instructions import End, FetchTail, Identify, Join, Publish, Reply, Report
@@ -197,7 +197,7 @@ def test_who_has_gone_before_being_identified_is_not_answered() -> None:
     talk = history_of()
     talk.tell(Attached("bob", named("bob"), named("bob")))
     talk.tell(Detached("bob"))
-    assert talk.tell(Identified("bob", "editor")) == []
+    assert talk.tell(identified("bob", "editor")) == []
     assert talk.tell(TailFetched("bob", ())) == []
     assert talk.heart.subscribers == 1
 
@@ -235,25 +235,29 @@ def test_law6_a_stranger_learns_nothing() -> None:
 
 def test_law6_a_revocation_ends_the_subscription() -> None:
     talk = history_of("a")
-    assert talk.ended(talk.tell(RoleChanged(named("ann"), None))) == {"ann": "forbidden"}
+    assert talk.ended(talk.tell(regranted("ann", None))) == {"ann": "forbidden"}
     late = said(only(Reply, talk.submit("ann", 2, 1, typing("b"))))
     assert late["code"] == "not_joined"
 
 
 def test_law6_a_changed_role_counts_from_the_next_submission() -> None:
     talk = history_of("a")
-    assert talk.tell(RoleChanged(named("ann"), "viewer")) == []
+    told = said(only(Reply, talk.tell(regranted("ann", "viewer"))))
+    assert (told["type"], told["role"]) == ("permission", "viewer")
+    assert "write widget" not in told["permissions"]
     assert said(only(Reply, talk.submit("ann", 2, 1, typing("b"))))["code"] == "forbidden"
-    talk.tell(RoleChanged(named("ann"), "editor"))
+    told = said(only(Reply, talk.tell(regranted("ann", "editor"))))
+    assert "write widget" in told["permissions"]
+    assert talk.tell(regranted("ann", "editor")) == [], "nothing has changed"
     assert talk.submit("ann", 3, 1, typing("b")) == []
 
 
 def test_law6_a_role_that_changes_while_it_is_looked_up_is_looked_up_again() -> None:
     talk = history_of()
     talk.tell(Attached("bob", named("bob"), named("bob")))
-    assert talk.tell(RoleChanged(named("bob"), None)) == []
-    only(Identify, talk.tell(Identified("bob", "editor")))
-    assert talk.ended(talk.tell(Identified("bob", None))) == {"bob": "unknown_dashboard"}
+    assert talk.tell(regranted("bob", None)) == []
+    only(Identify, talk.tell(identified("bob", "editor")))
+    assert talk.ended(talk.tell(identified("bob", None))) == {"bob": "unknown_dashboard"}
 
 
 def test_a_failed_look_up_ends_the_join_alone() -> None:
@@ -263,6 +267,42 @@ def test_a_failed_look_up_ends_the_join_alone() -> None:
     assert talk.ended(answer) == {"bob": "storage_unavailable"}
     assert talk.tell(LookupFailed("bob", WeftError("storage_unavailable"))) == []
     assert talk.submit("ann", 1, 0, typing("a")) == []
+
+
+@pytest.mark.parametrize("known", ["by the log", "by its stored mark"])
+def test_law6_a_replica_of_somebody_else_is_refused_though_they_have_gone(known: str) -> None:
+    talk, mark = Conversation(), None
+    if known == "by the log":
+        talk = history_of("a")
+        talk.tell(Detached("ann"))
+    else:
+        mark = ReplicaMark(named("ann"), 1, 1, b"", named("ann"))
+    assert talk.ended(talk.attach("eve", replica="ann", mark=mark)) == {"eve": "forbidden"}
+    assert talk.attach("ann", mark=mark) != []
+    assert talk.heart.subscribers == 1
+
+
+def test_law6_a_replica_whose_first_edit_is_not_durable_yet_is_taken_too() -> None:
+    talk = Conversation()
+    talk.join("ann", version=0)
+    talk.submit("ann", 1, 0, typing("a"))
+    talk.tell(Detached("ann"))
+    assert talk.ended(talk.attach("eve", replica="ann")) == {"eve": "forbidden"}
+
+
+def test_law6_what_is_sequenced_anew_is_judged_by_what_is_granted_now() -> None:
+    talk = Conversation()
+    talk.join("ann", version=0)
+    talk.join("bob", version=0)
+    talk.submit("ann", 1, 0, typing("a"))
+    talk.submit("bob", 1, 0, typing("b"))
+    talk.tell(Detached("bob"))
+    assert talk.heart.users == {named("ann"), named("bob")}
+    talk.tell(regranted("bob", "viewer"))
+    answers = talk.tell(CommitPoisoned(ValueError("no")))
+    codes = [said(each)["code"] for each in answers if isinstance(each, Reply)]
+    assert codes == ["quarantined", "forbidden"]
+    assert talk.queued == []
 
 
 # --- opening -----------------------------------------------------------------------------------

@@ -308,10 +308,11 @@ async def test_law6_after_a_revocation_nothing_more_commits(
     async with linked(address.url) as gateway:
         number, _ = await gateway.join(board, bob)
         await stores.accounts.share(board, bob, "viewer")
-        await owner.role_changed(board, bob)
+        await owner.regrant(board, bob)
+        assert (await gateway.reply(number))["type"] == "permission"
         await gateway.submit(number, 1, 0, retitling("Mine"))
         assert (await gateway.reply(number))["code"] == "forbidden"
-    await owner.role_changed(uuid4(), bob)
+    await owner.regrant(uuid4(), bob)
 
 
 async def test_many_edit_many_dashboards_and_everyone_sees_all(

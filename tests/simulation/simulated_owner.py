@@ -16,6 +16,7 @@ from storage.memory_log import CommitFailure, run_now
 from storage.ports import CommitAmbiguous, DashboardCommit, LoggedSubmission
 from tests.simulation.simulated_network import CUT
 from weft.errors import WeftError
+from weft.models import Subject
 from weft.wire.frames import ended_frame
 
 if TYPE_CHECKING:
@@ -146,8 +147,8 @@ class Owner:
 
                 def identify() -> events.Event:
                     mark = run_now(log.replica_mark(dashboard_id, replica_id))
-                    role = self.world.roles[user_id]
-                    return events.Identified(subscription, role, mark if mark_needed else None)
+                    subject = Subject.compile(self.world.roles[user_id])
+                    return events.Identified(subscription, subject, mark if mark_needed else None)
 
                 return Lookup(identify, events.LookupFailed(subscription, OUTAGE))
             case instructions.FetchTail(subscription, after, up_to):

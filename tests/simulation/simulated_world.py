@@ -23,6 +23,7 @@ from tests.simulation.simulated_gateway import Gateway, Link
 from tests.simulation.simulated_network import Channel
 from tests.simulation.simulated_owner import Owner
 from tests.simulation.simulated_person import LEDGER, Person
+from weft.models.permission import Role
 from weft.ot import Document
 
 _KIND = re.compile(rb'"type":"(\w+)"')
@@ -87,7 +88,7 @@ class World:
         self.table = self.log.tables.dashboards[DASHBOARD]
         self.laws = Laws(self)
         self._poison: dict[tuple[UUID, int], bool] = {}
-        self.roles: dict[UUID, str] = {}
+        self.roles: dict[UUID, Role] = {}
         self.links: list[Link] = []
         self.channels: list[Channel] = []
         self.gateways = [Gateway(self, "west"), Gateway(self, "east")]
@@ -95,7 +96,7 @@ class World:
         self.persons: list[Person] = []
         for name in ("ann", "bob", "cem", "dot")[: self.people]:
             user_id = UUID(int=len(self.persons) + 1)
-            self.roles[user_id] = "editor"
+            self.roles[user_id] = "admin"  # editors may not unlock
             self.persons.append(Person(self, name, user_id))
 
     # --- what the inhabitants ask ---------------------------------------------------------------

@@ -63,7 +63,7 @@ def commit_of(opened: OpenedDashboard, *submissions: LoggedSubmission) -> Dashbo
 
 
 def mark_of(one: LoggedSubmission) -> ReplicaMark:
-    return ReplicaMark(one.replica_id, one.sequence, one.version, one.fingerprint)
+    return ReplicaMark(one.replica_id, one.sequence, one.version, one.fingerprint, one.user_id)
 
 
 def widget(**fields: Any) -> dict[str, Any]:

@@ -198,3 +198,14 @@ async def test_dashboards_are_listed(place: Place):
     listed = await place.log.dashboard_ids()
     assert made <= set(listed)
     assert list(listed) == sorted(listed)
+
+
+async def test_the_heads_of_many_are_read_at_once(place: Place) -> None:
+    one, other = await place.opened(), await place.opened()
+    await place.log.commit([commit_of(one)])
+    heads = await place.log.heads([one.dashboard_id, other.dashboard_id, uuid4()])
+    assert heads == {
+        one.dashboard_id: Head(1, one.epoch),
+        other.dashboard_id: Head(0, other.epoch),
+    }
+    assert await place.log.heads([]) == {}

@@ -48,7 +48,7 @@ def decode_client_frame(data: str | bytes) -> ClientMessage:
     """A message whose content, fields and operations are checked. Raises FrameError."""
     if len(data) > FRAME_MAX_BYTES:
         raise FrameError("too_large", f"A frame has more than {FRAME_MAX_BYTES} bytes.")
-    frame = _parse(data)
+    frame = decode_object(data)
     try:
         message = CLIENT_MESSAGES.validate_python(frame, by_alias=True, by_name=False)
     except ValidationError as error:
@@ -79,7 +79,8 @@ def _message_json(message: Any) -> dict[str, Any]:
     )
 
 
-def _parse(data: str | bytes) -> dict[str, Any]:
+def decode_object(data: str | bytes) -> dict[str, Any]:
+    """A JSON object that can be stored, nested at most FRAME_MAX_DEPTH. Raises FrameError."""
     try:
         frame = orjson.loads(data)
     except orjson.JSONDecodeError as error:

@@ -64,6 +64,7 @@ def joined_frame(
     *,
     version: int,
     role: str,
+    permissions: Sequence[str] = (),
     snapshot: tuple[int, Mapping[str, Any]] | None,
     submissions: Sequence[Mapping[str, Any]],
     last_sequence: int,
@@ -75,6 +76,7 @@ def joined_frame(
         "dashboardId": dashboard_id,
         "version": version,
         "role": role,
+        "permissions": permissions,
         "submissions": submissions,
         "lastSequence": last_sequence,
         "lastVersion": last_version,
@@ -82,6 +84,17 @@ def joined_frame(
     if snapshot is not None:
         frame["snapshot"] = {"version": snapshot[0], "state": snapshot[1]}
     return encode(frame)
+
+
+def permission_frame(dashboard_id: UUID, role: str, permissions: Sequence[str]) -> bytes:
+    return encode(
+        {
+            "type": "permission",
+            "dashboardId": dashboard_id,
+            "role": role,
+            "permissions": permissions,
+        }
+    )
 
 
 def committed_frame(dashboard_id: UUID, submissions: Sequence[Mapping[str, Any]]) -> bytes:

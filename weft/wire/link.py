@@ -12,6 +12,7 @@ from uuid import UUID
 import orjson
 
 from weft.errors import WeftError
+from weft.models.address import Address, parse_address
 from weft.wire.codec import encode
 
 
@@ -30,6 +31,7 @@ class Attach(NamedTuple):
     replica_id: UUID
     version: int | None
     wants_tail: bool
+    address: Address | None = None  # of the client, as seen past the trusted proxies
 
 
 class Submitted(NamedTuple):
@@ -41,6 +43,14 @@ class Submitted(NamedTuple):
 
 class Detach(NamedTuple):
     n: int
+
+
+class Regrant(NamedTuple):
+    """Grants on this dashboard have changed: of one user, or (None) of anybody. → `Done`"""
+
+    n: int
+    dashboard_id: UUID
+    user_id: UUID | None = None
 
 
 class Joined(NamedTuple):
@@ -58,13 +68,22 @@ class Ended(NamedTuple):
     frame: bytes
 
 
+class Done(NamedTuple):
+    """The answer to `Regrant`. `frame`: {"epoch": under which the dashboard is open here, or null},
+    or the error fields.
+    """
+
+    n: int
+    frame: bytes
+
+
 class Publish(NamedTuple):
     dashboard_id: UUID
     frame: bytes
 
 
-ToOwner: TypeAlias = LinkHello | Attach | Submitted | Detach
-ToGateway: TypeAlias = Joined | Reply | Ended | Publish
+ToOwner: TypeAlias = LinkHello | Attach | Submitted | Detach | Regrant
+ToGateway: TypeAlias = Joined | Reply | Ended | Publish | Done
 
 
 def pack_to_owner(lines: Iterable[ToOwner]) -> bytes:
@@ -110,11 +129,14 @@ def _line_to_owner(line: ToOwner) -> bytes:
                         "replicaId": line.replica_id,
                         "version": line.version,
                         "wantsTail": line.wants_tail,
+                        "address": None if line.address is None else str(line.address),
                     },
                 ]
             )
         case Detach(n):
             return encode(["detach", n])
+        case Regrant(n, dashboard_id, user_id):
+            return encode(["regrant", n, {"dashboardId": dashboard_id, "userId": user_id}])
         case LinkHello(secret, gateway_id):
             return encode(["hello", {"secret": secret, "gatewayId": gateway_id}])
 
@@ -129,6 +151,8 @@ def _lines_to_gateway(line: ToGateway) -> bytes:
             head = encode(["reply", n])
         case Ended(n, frame):
             head = encode(["ended", n])
+        case Done(n, frame):
+            head = encode(["done", n])
     return head + b"\n" + frame
 
 
@@ -143,6 +167,8 @@ def _read_to_owner(line: bytes) -> ToOwner:
                 return Submitted(n, sequence, base, ops)
             case ["attach", int(n), dict(fields)]:
                 return _read_attach(n, fields)
+            case ["regrant", int(n), {"dashboardId": str(dashboard_id), "userId": user_id}]:
+                return Regrant(n, UUID(dashboard_id), None if user_id is None else UUID(user_id))
             case ["detach", int(n)]:
                 return Detach(n)
             case ["hello", {"secret": str(secret), "gatewayId": str(gateway_id)}]:
@@ -161,6 +187,7 @@ def _read_attach(n: int, fields: dict[str, Any]) -> Attach:
         UUID(fields["replicaId"]),
         fields["version"],
         fields["wantsTail"],
+        None if (address := fields.get("address")) is None else parse_address(address),
     )
 
 
@@ -175,6 +202,8 @@ def _read_to_gateway(head: bytes, frame: bytes) -> ToGateway:
                 return Reply(n, frame)
             case ["ended", int(n)]:
                 return Ended(n, frame)
+            case ["done", int(n)]:
+                return Done(n, frame)
     except ValueError:  # not JSON, or not a UUID
         pass
     raise _unfit("a line to a gateway")

@@ -22,7 +22,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import CoreSchema, core_schema
 
 from weft.errors import Fault, Retry
-from weft.limits import INTEGER_MAX, OPERATIONS_MAX_PER_SUBMISSION
+from weft.limits import INTEGER_MAX, OPERATIONS_MAX_PER_SUBMISSION, TOKEN_MAX_CHARACTERS
 from weft.wire.operations import DocumentJson, OperationJson
 
 PROTOCOL_VERSION: Final = 1
@@ -84,7 +84,7 @@ class WireModel(BaseModel):
 class Hello(WireModel):
     type: Literal["hello"] = "hello"
     protocol: Annotated[list[int], Field(min_length=1, max_length=20)]
-    token: Annotated[str, Field(min_length=1, max_length=1_000)]
+    token: Annotated[str, Field(min_length=1, max_length=TOKEN_MAX_CHARACTERS)]
     client: Annotated[str, Field(max_length=200)] | None = None
 
 
@@ -157,10 +157,20 @@ class Joined(WireModel):
     dashboard_id: WireUuid
     version: Version
     role: Role
+    permissions: list[str] | None = None
     snapshot: Snapshot | None = None
     submissions: list[Submission]
     last_sequence: Version
     last_version: Version
+
+
+class Permission(WireModel):
+    """What this user may do from now on: cells as `write widget`."""
+
+    type: Literal["permission"] = "permission"
+    dashboard_id: WireUuid
+    role: Role
+    permissions: list[str]
 
 
 class Committed(WireModel):
@@ -233,6 +243,7 @@ ServerMessage: TypeAlias = (
     Welcome
     | Tail
     | Joined
+    | Permission
     | Committed
     | Acknowledged
     | Rejected
