@@ -64,7 +64,8 @@ def ray_runtime(address: str | None, data_dir: Path) -> Iterator[str | None]:
 
 
 def _join(address: str) -> Any:
-    return ray.init(address=address, namespace=NAMESPACE, log_to_driver=False)
+    quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
+    return ray.init(address=address, namespace=NAMESPACE, **quiet)
 
 
 def _start_local(data_dir: Path) -> Any:
