@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from storage.query_ports import AuditEntry, AuditFilter
+from storage.query_rows import taken
 from storage.rows import Row, check_text, encode_json
 from weft.errors import WeftError
 from weft.limits import (
@@ -44,7 +45,7 @@ def audit_columns(entry: AuditEntry) -> tuple[Any, ...]:
 
 
 def audit_log_from(row: Row) -> AuditLog:
-    return AuditLog.model_construct(**{name: row[name] for name in AuditLog.model_fields})
+    return taken(AuditLog, row)
 
 
 def conditions(wanted: AuditFilter) -> tuple[list[str], list[Any]]:

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from storage.cursor import checked_limit, decode_cursor, page_of
-from storage.ports import OperationLog
 from storage.postgres_connection import Pool, storage_errors
 from storage.postgres_statements import statements
 from storage.query_ports import (
@@ -16,19 +15,23 @@ from storage.query_ports import (
     OperationsPage,
     Page,
 )
-from storage.query_rows import collaborator_from, content_from, found_from, summary_from
+from storage.query_rows import (
+    collaborator_from,
+    content_from,
+    found_from,
+    operations_page,
+    summary_from,
+)
 from storage.rows import Row, check_text
-from weft.errors import WeftError
 from weft.limits import PAGE_DEFAULT_ITEMS, SEARCH_MAX_CHARACTERS, TAIL_MAX_VERSIONS
 from weft.models.problem import Problem, invalid
 
 
 class PostgresQueries:
-    """The port `Queries`. Operations are read through the log, which knows where it begins."""
+    """The port `Queries`."""
 
-    def __init__(self, pool: Pool, log: OperationLog) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._log = log
         self._sql = statements("queries")
 
     async def user_dashboards(
@@ -92,14 +95,8 @@ class PostgresQueries:
         checked_limit(limit, TAIL_MAX_VERSIONS)
         if version < 0:
             raise invalid([Problem("version", "greater_than_equal", "Input should be at least 0")])
-        head: int | None = await self._value("head_version", dashboard_id)
-        if head is None:
-            return None
-        if version > head:
-            raise WeftError("future_version", headVersion=head)
-        reached = min(version + limit, head)
-        found = await self._log.submissions_between(dashboard_id, version, reached)
-        return OperationsPage(found, head, reached if reached < head else None)
+        rows = await self._rows("operations_since", dashboard_id, version, limit)
+        return operations_page(rows, version) if rows else None
 
     async def active_collaborators(
         self, dashboard_id: UUID, *, after: str | None = None, limit: int = PAGE_DEFAULT_ITEMS
@@ -122,7 +119,3 @@ class PostgresQueries:
     async def _row(self, name: str, *arguments: Any) -> Row | None:
         with storage_errors():
             return await self._pool.fetchrow(self._sql[name], *arguments)
-
-    async def _value(self, name: str, *arguments: Any) -> Any:
-        with storage_errors():
-            return await self._pool.fetchval(self._sql[name], *arguments)

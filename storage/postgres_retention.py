@@ -60,12 +60,16 @@ class PostgresRetention:
         retired = Retired()
         with storage_errors():
             async with self._pool.acquire() as connection:
-                if await connection.fetchval("SELECT pg_try_advisory_lock($1)", ADVISORY_KEY):
+                if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", ADVISORY_KEY):
+                    return retired
+                try:
                     for table, cutoff in retention.cutoffs(now or datetime.now(UTC)).items():
                         for row in await self._fetch(connection, "old_partitions", table, cutoff):
                             partition = Partition(table, row["name"])
                             await self._retire(connection, partition, retention.drops, retired)
-        return retired  # to give the connection back frees the advisory lock
+                finally:
+                    await connection.execute("SELECT pg_advisory_unlock($1)", ADVISORY_KEY)
+        return retired
 
     async def _retire(
         self, connection: PooledConnection, partition: Partition, drops: bool, retired: Retired

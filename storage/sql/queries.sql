@@ -89,8 +89,19 @@ SELECT id, title, description, owner_id, created_at, updated_at, last_accessed_a
 FROM dashboards
 WHERE id = $1;
 
--- name: head_version
-SELECT version FROM dashboards WHERE id = $1;
+-- name: operations_since
+-- With where the log ends and begins; where nothing follows, that alone.
+SELECT head.version AS head_version, log_start_version, log.*
+FROM dashboards AS head LEFT JOIN LATERAL (
+    SELECT version, replica_id, sequence, user_id, client_version, operation, fingerprint,
+           (extract(epoch FROM created_at) * 1000)::BIGINT AS at_ms
+    FROM operations
+    WHERE dashboard_id = $1 AND version > $2
+    ORDER BY version
+    LIMIT $3
+) AS log ON true
+WHERE head.id = $1
+ORDER BY log.version;
 
 -- name: active_collaborators
 -- Everybody by their key, as above.

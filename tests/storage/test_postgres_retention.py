@@ -213,7 +213,7 @@ async def test_catching_up_from_before_is_told_to_begin_with_a_snapshot(place, s
     dashboard_id = await edited(place, 3, 3, 0, checkpoint_at=2)
     await retention.make_partitions()
     await retention.retire(KEEP_ONE)
-    queries = PostgresQueries(stores.pool, stores.log)
+    queries = PostgresQueries(stores.pool)
     for version in (0, 1):
         with pytest.raises(WeftError) as raised:
             await queries.operations_since(dashboard_id, version)
