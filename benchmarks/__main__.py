@@ -6,7 +6,7 @@
 import importlib
 import sys
 
-BENCHMARKS = ("algebra", "commit", "owner", "cluster")
+BENCHMARKS = ("algebra", "commit", "owner", "queries", "cluster")
 
 
 def main() -> None:
