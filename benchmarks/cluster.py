@@ -20,8 +20,10 @@ import weft
 from benchmarks.commit import measure
 from benchmarks.editors import Load, start_command
 from benchmarks.processes import cpu_seconds, descendants
-from cluster.http_admin import HttpAdmin
 from storage.postgres_pool import connect
+from weft.client.admin import AdminClient
+from weft.models import SessionCreate, UserCreate
+from weft.wire.http import CollaboratorOrder, DashboardOrder
 
 WARM_UP_SECONDS = 2.0
 SECONDS = 8.0
@@ -72,12 +74,16 @@ def running_system() -> Iterator[System]:
 
 async def prepare(system: System, editors: int, batch: int, per_second: float | None) -> Load:
     """A new dashboard with one text, and as many users as editors."""
-    admin = HttpAdmin(system.ready["http"], system.ready["admin_key"])
-    users = [await admin.create_user(f"editor-{uuid4().hex[:12]}") for _ in range(editors)]
-    tokens = [await admin.create_session(user) for user in users]
-    dashboard_id = await admin.create_dashboard(users[0], "Benchmark")
-    for user in users[1:]:
-        await admin.share(dashboard_id, user, "editor")
+    async with AdminClient(system.ready["http"], system.ready["admin_key"]) as admin:
+        names = [f"editor-{uuid4().hex[:12]}" for _ in range(editors)]
+        wanted = [UserCreate(email=f"{name}@example.org", username=name) for name in names]
+        users = [(await admin.users.create(user)).id for user in wanted]
+        tokens = [(await admin.sessions.open(SessionCreate(user_id=user))).token for user in users]
+        order = DashboardOrder(owner_id=users[0], title="Benchmark")
+        dashboard_id = (await admin.dashboards.create(order)).id
+        for user in users[1:]:
+            share = CollaboratorOrder(user_id=user, role="editor", is_accepted=True)
+            await admin.collaborators.invite(dashboard_id, share)
     async with weft.connect(system.ready["ws"], tokens[0]) as client:
         board = await client.join(dashboard_id)
         position = {"x": 0, "y": 0, "width": 4, "height": 4}

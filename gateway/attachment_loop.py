@@ -136,7 +136,7 @@ class Attachment:
         unreachable: set[OwnerAddress] = set()
         try:
             async with asyncio.timeout(limits.OWNER_WAIT_MAX_SECONDS):
-                for wait_seconds in _waits():
+                for wait_seconds in retry_waits():
                     owner = owner or await self._route.finder.find(self._line, unreachable)
                     if owner is not None and await self._attach(owner):
                         return
@@ -163,7 +163,7 @@ class Attachment:
         return True
 
 
-def _waits() -> Iterator[float]:
+def retry_waits() -> Iterator[float]:
     """Seconds between two tries, doubling up to the limit; without end."""
     wait = limits.OWNER_RETRY_FIRST_SECONDS
     for _ in itertools.count():

@@ -10,6 +10,7 @@ from typing import Any
 
 import ray
 
+from gateway.postgres_api_stores import api_stores
 from gateway.service import GatewayService, GatewaySettings
 from storage.postgres_pool import PostgresStores, connect
 from storage.redis_directory import RedisDirectory
@@ -64,7 +65,8 @@ class GatewayActor:
 
     async def _start_once(self) -> GatewayService:
         self._stores = self._stores or await connect(self._postgres_url)
-        service = GatewayService(self._settings, self._stores.accounts, self._directory)
+        stores = api_stores(self._stores)
+        service = GatewayService(self._settings, stores.identity.sessions, self._directory, stores)
         await service.start()
         self._service = service
         return service

@@ -5,7 +5,8 @@ from collections.abc import Awaitable
 from typing import Any, Final
 from uuid import UUID
 
-from storage.ports import Accounts, Directory
+from gateway.authentication import SessionFinder
+from storage.ports import Directory
 from weft import limits
 from weft.errors import WeftError
 
@@ -14,10 +15,10 @@ _NO_TOKEN_HASH: Final = "0" * 64  # of no token: to ask for it shows that Postgr
 _NO_DASHBOARD: Final = UUID(int=0)
 
 
-async def readiness(accounts: Accounts, directory: Directory) -> dict[str, str]:
+async def readiness(sessions: SessionFinder, directory: Directory) -> dict[str, str]:
     """By name WELL, or what is wrong."""
     postgres, redis, owner = await asyncio.gather(
-        _fault_of(accounts.find_session(_NO_TOKEN_HASH)),
+        _fault_of(sessions.find_session(_NO_TOKEN_HASH)),
         _fault_of(directory.holder(_NO_DASHBOARD)),
         _fault_of(_find_owner(directory)),
     )

@@ -25,10 +25,12 @@ from weft.errors import WeftError
 from weft.wire.link import (
     Attach,
     Detach,
+    Done,
     Ended,
     Joined,
     LinkHello,
     Publish,
+    Regrant,
     Reply,
     ToOwner,
     pack_to_owner,
@@ -54,12 +56,13 @@ class Receiver(Protocol):
 
 
 class Member(Protocol):
-    """A client connection in a room."""
+    """Somebody in a room: a client, or a part of this gateway that has no socket."""
 
-    websocket: ServerConnection
+    @property
+    def websocket(self) -> ServerConnection | None: ...
 
-    def check_backlog(self, frame_bytes: int) -> None:
-        """So much was just sent to `websocket`; look whether too much waits there."""
+    def published(self, frame: bytes) -> None:
+        """What was just sent to `websocket`, if there is one."""
 
 
 class OwnerLink:
@@ -77,6 +80,7 @@ class OwnerLink:
         self._websocket = websocket
         self._on_lost = on_lost
         self._receivers: dict[int, Receiver] = {}
+        self._asked: dict[int, asyncio.Future[bytes]] = {}
         self._numbers = count(1)
         self._queue: deque[bytes] = deque()
         self._queued_bytes = 0
@@ -94,6 +98,18 @@ class OwnerLink:
         """From here on nothing that still comes for `n` is passed on."""
         if self._receivers.pop(n, None) is not None:
             self.send(Detach(n))
+
+    async def ask(self, line: Regrant) -> bytes:
+        """What the owner answers. Raises ConnectionError when the link is lost before."""
+        if self.lost:
+            raise ConnectionResetError("the link to the owner is lost")
+        n = next(self._numbers)
+        self._asked[n] = asyncio.get_running_loop().create_future()
+        try:
+            self.send(line._replace(n=n))
+            return await self._asked[n]
+        finally:
+            del self._asked[n]
 
     def send(self, line: ToOwner) -> None:
         """Queue one line. An owner that takes no more is as good as lost."""
@@ -155,18 +171,25 @@ class OwnerLink:
                     case Ended(n, frame):
                         if receiver := self._receivers.pop(n, None):
                             receiver.owner_ended(frame)
+                    case Done(n, frame):
+                        if (asked := self._asked.get(n)) and not asked.done():
+                            asked.set_result(frame)
 
     def _publish(self, dashboard_id: UUID, frame: bytes) -> None:
         members = list(self.rooms.members(dashboard_id))
-        broadcast([member.websocket for member in members], frame, text=True)
+        sockets = [member.websocket for member in members if member.websocket is not None]
+        broadcast(sockets, frame, text=True)
         for member in members:
-            member.check_backlog(len(frame))
+            member.published(frame)
 
     def _end(self) -> None:
         self.lost = True
         self._on_lost(self)
         receivers, self._receivers = self._receivers, {}
         self.rooms = Rooms()
+        for asked in self._asked.values():
+            if not asked.done():
+                asked.set_exception(ConnectionResetError("the link to the owner is lost"))
         for receiver in receivers.values():
             receiver.owner_lost()
 

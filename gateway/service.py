@@ -1,20 +1,27 @@
 """One gateway, whole: client sockets, the way to the owners, and the HTTP API. Needs no Ray."""
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
 from gateway.attachment_loop import OwnerFinder, Route
-from gateway.http_api import HttpSurroundings, create_app
+from gateway.authentication import Authenticator, SessionFinder, SessionTokens, SignedTokens
+from gateway.http_api import create_app
 from gateway.http_server import HttpServer
+from gateway.http_surroundings import ApiStores, HttpSurroundings
 from gateway.link_loop import OwnerLinks
+from gateway.owner_edits_loop import LinkedOwnerEdits
 from gateway.record_loop import DirectoryRecorder
+from gateway.signed_token import TokenRules
 from gateway.websocket_server import Surroundings, WebSocketServer
-from storage.ports import Accounts, Directory
+from storage.ports import Directory
+from weft.models import SEED_WIDGET_TYPES, WidgetTypes
+from weft.models.address import Network
 
 
 @dataclass(frozen=True, slots=True)
 class GatewaySettings:
-    """Port 0: any free one. `http_port` None: no HTTP."""
+    """Port 0: any free one. `http_port` None: no HTTP. `token_rules` None: no signed tokens."""
 
     gateway_id: str
     link_secret: str
@@ -22,17 +29,29 @@ class GatewaySettings:
     host: str = "127.0.0.1"
     ws_port: int = 0
     http_port: int | None = 0
+    token_rules: TokenRules | None = None
+    trusted_proxies: tuple[Network, ...] = ()
 
 
 class GatewayService:
     """`start`, then `stop`, in one event loop."""
 
-    def __init__(self, settings: GatewaySettings, accounts: Accounts, directory: Directory) -> None:
+    def __init__(
+        self,
+        settings: GatewaySettings,
+        sessions: SessionFinder,
+        directory: Directory,
+        stores: ApiStores | None = None,
+        widget_types: WidgetTypes = SEED_WIDGET_TYPES,
+    ) -> None:
+        """Without `stores` there is no HTTP API, and no signed token is known."""
         self.settings = settings
         self.ws_url = ""
         self.http_url = ""
-        self._accounts = accounts
         self._directory = directory
+        self._stores = stores
+        self._widget_types = widget_types
+        self._authenticator = _authenticator(settings, sessions, stores)
         self._http = HttpServer()
 
     async def start(self) -> None:
@@ -40,11 +59,13 @@ class GatewayService:
         self._links = OwnerLinks(settings.gateway_id, settings.link_secret)
         self._recorder = DirectoryRecorder(self._directory, settings.gateway_id)
         route = Route(OwnerFinder(self._directory), self._links)
-        self._sockets = WebSocketServer(Surroundings(self._accounts, self._recorder, route))
+        self._sockets = WebSocketServer(
+            Surroundings(self._authenticator, self._recorder, route, settings.trusted_proxies)
+        )
         port = await self._sockets.start(settings.host, settings.ws_port)
         self.ws_url = f"ws://{_in_url(settings.host)}:{port}"
-        if settings.http_port is not None:
-            self._start_http(settings.http_port)
+        if settings.http_port is not None and self._stores is not None:
+            self._start_http(settings.http_port, self._stores, route)
 
     async def stop(self) -> None:
         """Send every client elsewhere, then close the links and write what waits."""
@@ -62,17 +83,30 @@ class GatewayService:
             **self._sockets.counts(),
         }
 
-    def _start_http(self, port: int) -> None:
+    def _start_http(self, port: int, stores: ApiStores, route: Route) -> None:
         bound, port = self._http.listen(self.settings.host, port)
         self.http_url = f"http://{_in_url(self.settings.host)}:{port}"
         around = HttpSurroundings(
             self.settings.gateway_id,
             self.ws_url,
             self.settings.admin_key,
-            self._accounts,
+            self._authenticator,
+            stores,
             self._directory,
+            LinkedOwnerEdits(route),
+            self._widget_types,
+            self.settings.trusted_proxies,
         )
         self._http.start(create_app(around), bound)
+
+
+def _authenticator(
+    settings: GatewaySettings, sessions: SessionFinder, stores: ApiStores | None
+) -> Authenticator:
+    if settings.token_rules is None or stores is None:
+        return SessionTokens(sessions)
+    identity = stores.identity
+    return SignedTokens(identity.users, identity.sessions, settings.token_rules, time.time)
 
 
 def _in_url(host: str) -> str:

@@ -7,7 +7,6 @@ pair of state and event that may meet; another pair is a fault of the shell and 
 A connection has at most one subscription per dashboard; joining again replaces it.
 """
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -143,7 +142,7 @@ class Session:
             refusal = WeftError("unsupported_protocol", supported=[PROTOCOL_VERSION])
             return self._close_with(refusal, close_codes.NO_COMMON_PROTOCOL)
         self._move(State.AUTHENTICATING)
-        return [Authenticate(hashlib.sha256(message.token.encode()).hexdigest())]
+        return [Authenticate(message.token)]
 
     def _hello_overdue(self, _event: Ticked) -> Instructions:
         return self._close(close_codes.HELLO_TIMEOUT)

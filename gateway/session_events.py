@@ -4,7 +4,7 @@ Time is an argument: `at_ms` is milliseconds since epoch. `subscription` numbers
 connection, so that what comes late for an earlier join is told apart.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -127,9 +127,9 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Authenticate:
-    """Find the session of this token; read no further frame before the answer is known."""
+    """Find out whom this token stands for; read no further frame before the answer is known."""
 
-    token_hash: str
+    token: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,13 @@ from typing import Any
 from uuid import uuid4
 
 from websockets.asyncio.server import Server, ServerConnection, broadcast, serve
+from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 
 from gateway.attachment_loop import Attachment, Route
+from gateway.authentication import Authenticator, Origin
 from gateway.backlog import Backlog
+from gateway.client_address import client_address
 from gateway.record_loop import DirectoryRecorder
 from gateway.session import Session, State
 from gateway.session_events import (
@@ -41,9 +44,9 @@ from gateway.session_events import (
     Ticked,
     WakeAt,
 )
-from storage.ports import Accounts
 from weft import limits
 from weft.errors import WeftError
+from weft.models.address import Network
 from weft.wire import close_codes, link
 
 log = logging.getLogger("weft.gateway.socket")
@@ -57,9 +60,10 @@ def now_ms() -> int:
 class Surroundings:
     """What every connection of a gateway shares."""
 
-    accounts: Accounts
+    authenticator: Authenticator
     recorder: DirectoryRecorder
     route: Route
+    trusted_proxies: tuple[Network, ...] = ()
 
 
 class ClientConnection:
@@ -115,8 +119,8 @@ class ClientConnection:
     def waiting_bytes(self) -> int:
         return self.websocket.transport.get_write_buffer_size()
 
-    def check_backlog(self, frame_bytes: int) -> None:
-        if self._backlog.is_exceeded(frame_bytes, self.waiting_bytes):
+    def published(self, frame: bytes) -> None:
+        if self._backlog.is_exceeded(len(frame), self.waiting_bytes):
             self.handle(ReaderFellBehind())
 
     # --- instructions ----------------------------------------------------------------------------
@@ -127,8 +131,8 @@ class ClientConnection:
                 self._send(frame)
             case Forward(subscription, sequence, base_version, operations):
                 self._attachments[subscription].submit(sequence, base_version, operations)
-            case Authenticate(token_hash):
-                self._authentication = self._authenticate(token_hash)
+            case Authenticate(token):
+                self._authentication = self._authenticate(token)
             case Attach():
                 self._attach(instruction)
             case EnterRoom(subscription, dashboard_id):
@@ -159,26 +163,31 @@ class ClientConnection:
             order.replica_id,
             order.version,
             order.wants_tail,
+            self._origin().address,
         )
         self._attachments[order.subscription] = Attachment(
             order.subscription, line, self, self._around.route
         )
 
-    async def _authenticate(self, token_hash: str) -> None:
+    async def _authenticate(self, token: str) -> None:
         try:
-            user = await self._around.accounts.find_session(token_hash)
+            user = await self._around.authenticator.user_of(token, self._origin())
         except WeftError as error:
             self.handle(AuthenticationFailed(error))
         except Exception:
             log.exception("connection %s: authentication failed", self.connection_id)
             self.handle(AuthenticationFailed(WeftError("internal")))
         else:
-            if user is None:
-                self.handle(AuthenticationFailed(WeftError("unauthenticated")))
-            else:
-                self.handle(Authenticated(user, now_ms()))
-                if self.is_open:  # it may have been closed meanwhile
-                    self._around.recorder.connected(self.connection_id, user)
+            self.handle(Authenticated(user, now_ms()))
+            if self.is_open:  # it may have been closed meanwhile
+                self._around.recorder.connected(self.connection_id, user)
+
+    def _origin(self) -> Origin:
+        peer, request = self.websocket.remote_address, self.websocket.request
+        headers = request.headers if request else Headers()
+        forwarded_for = headers.get_all("X-Forwarded-For")
+        address = client_address(peer and peer[0], forwarded_for, self._around.trusted_proxies)
+        return Origin.of(address, ", ".join(headers.get_all("User-Agent")))
 
     def _wake_at(self, at_ms: int) -> None:
         if self._timer is not None:

@@ -90,6 +90,10 @@ class MemoryDirectory:
         self._answer()
         return {id_ for id_, entry in self.connections.items() if dashboard_id in entry.rooms}
 
+    async def room_participants(self, dashboard_id: UUID) -> set[UUID]:
+        self._answer()
+        return {one.user_id for one in self.connections.values() if dashboard_id in one.rooms}
+
     def _rooms(self, connection_id: str, user_id: UUID) -> set[UUID]:
         """Of a connection that is not known (any more) nothing is remembered."""
         entry = self.connections.get(connection_id)

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from storage.cursor import checked_limit, decode_cursor, page_of
-from storage.query_ports import Page
+from storage.query_ports import Audit, AuditEntry, Page
+from storage.template_rows import check_template
 from weft.limits import PAGE_DEFAULT_ITEMS
 from weft.models import DashboardTemplate, TemplateCreate
 
@@ -14,11 +15,22 @@ FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 class MemoryTemplates:
     """The port `Templates`. Its records are immutable, so it hands out what it keeps."""
 
-    def __init__(self) -> None:
+    def __init__(self, audit: Audit | None = None) -> None:
+        """`audit`: where entries go; without one they are dropped."""
         self._templates: dict[UUID, DashboardTemplate] = {}
+        self._audit = audit
 
-    async def create_template(self, template: TemplateCreate) -> DashboardTemplate:
-        created = _with_identity(template, uuid4(), FIRST)
+    async def create_template(
+        self,
+        template: TemplateCreate,
+        template_id: UUID | None = None,
+        entry: AuditEntry | None = None,
+    ) -> DashboardTemplate:
+        found = self._templates.get(template_id) if template_id else None
+        if found is not None:
+            return found
+        created = _with_identity(template, template_id or uuid4(), FIRST)
+        await self._record(entry)
         self._templates[created.id] = created
         return created
 
@@ -45,16 +57,30 @@ class MemoryTemplates:
         return page_of("templates", found, limit, _key)
 
     async def replace_template(
-        self, template_id: UUID, template: TemplateCreate
+        self,
+        template_id: UUID,
+        template: TemplateCreate,
+        expected: DashboardTemplate | None = None,
+        entry: AuditEntry | None = None,
     ) -> DashboardTemplate | None:
         old = self._templates.get(template_id)
         if old is None:
             return None
+        check_template(expected, old)
+        await self._record(entry)
         self._templates[template_id] = _with_identity(template, old.id, old.created_at)
         return self._templates[template_id]
 
-    async def delete_template(self, template_id: UUID) -> bool:
-        return self._templates.pop(template_id, None) is not None
+    async def delete_template(self, template_id: UUID, entry: AuditEntry | None = None) -> bool:
+        if template_id not in self._templates:
+            return False
+        await self._record(entry)
+        del self._templates[template_id]
+        return True
+
+    async def _record(self, entry: AuditEntry | None) -> None:
+        if entry is not None and self._audit is not None:
+            await self._audit.record(entry)
 
 
 def _with_identity(

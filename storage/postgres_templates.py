@@ -1,13 +1,15 @@
 """Dashboard templates in PostgreSQL."""
 
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from uuid import UUID
 
 from storage.cursor import checked_limit, decode_cursor, page_of
-from storage.postgres_connection import Pool, storage_errors
+from storage.postgres_audit import record_audit
+from storage.postgres_connection import AnyConnection, Pool, storage_errors
 from storage.postgres_statements import statements
-from storage.query_ports import Page
-from storage.template_rows import template_columns, template_from
+from storage.query_ports import AuditEntry, Page
+from storage.template_rows import check_template, template_columns, template_from
 from weft.limits import PAGE_DEFAULT_ITEMS
 from weft.models import DashboardTemplate, TemplateCreate
 
@@ -19,12 +21,26 @@ class PostgresTemplates:
         self._pool = pool
         self._sql = statements("templates")
 
-    async def create_template(self, template: TemplateCreate) -> DashboardTemplate:
-        (created,) = await self._fetch("create_template", *template_columns(template))
-        return created
+    async def create_template(
+        self,
+        template: TemplateCreate,
+        template_id: UUID | None = None,
+        entry: AuditEntry | None = None,
+    ) -> DashboardTemplate:
+        async with self._change() as connection:
+            columns = template_columns(template)
+            row = await connection.fetchrow(self._sql["create_template"], template_id, *columns)
+            if row is not None:
+                await _record(connection, entry)
+            else:
+                row = await connection.fetchrow(self._sql["template"], template_id)
+        assert row is not None
+        return template_from(row)
 
     async def template(self, template_id: UUID) -> DashboardTemplate | None:
-        return _first(await self._fetch("template", template_id))
+        with storage_errors():
+            row = await self._pool.fetchrow(self._sql["template"], template_id)
+        return template_from(row) if row else None
 
     async def templates(
         self,
@@ -35,27 +51,45 @@ class PostgresTemplates:
         limit: int = PAGE_DEFAULT_ITEMS,
     ) -> Page[DashboardTemplate]:
         key = decode_cursor("templates", after, str, UUID)
-        found = await self._fetch(
-            "templates", category, public_only, *key, checked_limit(limit) + 1
-        )
+        with storage_errors():
+            rows = await self._pool.fetch(
+                self._sql["templates"], category, public_only, *key, checked_limit(limit) + 1
+            )
+        found = [template_from(row) for row in rows]
         return page_of("templates", found, limit, lambda last: (last.name, last.id))
 
     async def replace_template(
-        self, template_id: UUID, template: TemplateCreate
+        self,
+        template_id: UUID,
+        template: TemplateCreate,
+        expected: DashboardTemplate | None = None,
+        entry: AuditEntry | None = None,
     ) -> DashboardTemplate | None:
-        columns = template_columns(template)
-        return _first(await self._fetch("replace_template", template_id, *columns))
+        async with self._change() as connection:
+            old = await connection.fetchrow(self._sql["lock_template"], template_id)
+            if old is None:
+                return None
+            check_template(expected, template_from(old))
+            columns = template_columns(template)
+            new = await connection.fetchrow(self._sql["replace_template"], template_id, *columns)
+            assert new is not None
+            await _record(connection, entry)
+        return template_from(new)
 
-    async def delete_template(self, template_id: UUID) -> bool:
-        with storage_errors():
-            deleted = await self._pool.fetchval(self._sql["delete_template"], template_id)
+    async def delete_template(self, template_id: UUID, entry: AuditEntry | None = None) -> bool:
+        async with self._change() as connection:
+            deleted = await connection.fetchval(self._sql["delete_template"], template_id)
+            if deleted is not None:
+                await _record(connection, entry)
         return deleted is not None
 
-    async def _fetch(self, name: str, *arguments: Any) -> list[DashboardTemplate]:
+    @asynccontextmanager
+    async def _change(self) -> AsyncIterator[AnyConnection]:
         with storage_errors():
-            rows = await self._pool.fetch(self._sql[name], *arguments)
-        return [template_from(row) for row in rows]
+            async with self._pool.acquire() as connection, connection.transaction():
+                yield connection
 
 
-def _first(found: list[DashboardTemplate]) -> DashboardTemplate | None:
-    return found[0] if found else None
+async def _record(connection: AnyConnection, entry: AuditEntry | None) -> None:
+    if entry is not None:
+        await record_audit(connection, entry)

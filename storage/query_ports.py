@@ -191,9 +191,15 @@ class Audit(Protocol):
 
 
 class Templates(Protocol):
-    """What a new dashboard may start from."""
+    """What a new dashboard may start from. `entry` is recorded with the change, or not at all."""
 
-    async def create_template(self, template: TemplateCreate) -> DashboardTemplate: ...
+    async def create_template(
+        self,
+        template: TemplateCreate,
+        template_id: UUID | None = None,
+        entry: AuditEntry | None = None,
+    ) -> DashboardTemplate:
+        """With an id that is there already: that one, as it is, for it was made before."""
 
     async def template(self, template_id: UUID) -> DashboardTemplate | None: ...
 
@@ -208,8 +214,13 @@ class Templates(Protocol):
         """By name."""
 
     async def replace_template(
-        self, template_id: UUID, template: TemplateCreate
+        self,
+        template_id: UUID,
+        template: TemplateCreate,
+        expected: DashboardTemplate | None = None,
+        entry: AuditEntry | None = None,
     ) -> DashboardTemplate | None:
-        """None: no such template."""
+        """None: no such template. Raises WeftError conflict when it is not as `expected`."""
 
-    async def delete_template(self, template_id: UUID) -> bool: ...
+    async def delete_template(self, template_id: UUID, entry: AuditEntry | None = None) -> bool:
+        """False: no such template."""

@@ -7,7 +7,7 @@ strangers have written under our names is ignored, or replaced when we write the
 import logging
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from typing import Any, Final, cast
 from uuid import UUID
@@ -133,6 +133,11 @@ class RedisDirectory:
             key = f"room:{dashboard_id}:connections"
             return _texts(await self._members(self._redis.smembers(key)))
 
+    async def room_participants(self, dashboard_id: UUID) -> set[UUID]:
+        with _outages():
+            key = f"room:{dashboard_id}:participants"
+            return _ids(_texts(await self._members(self._redis.smembers(key))))
+
     async def _happened(self, *arguments: object) -> None:
         with _outages():
             await self._connection(args=[str(argument) for argument in arguments])
@@ -174,6 +179,14 @@ def _outages() -> Iterator[None]:
 
 def _texts(members: Iterable[bytes]) -> set[str]:
     return {member.decode(errors="replace") for member in members}
+
+
+def _ids(texts: Iterable[str]) -> set[UUID]:
+    found = set()
+    for text in texts:
+        with suppress(ValueError):
+            found.add(UUID(text))
+    return found
 
 
 def _script(name: str) -> str:

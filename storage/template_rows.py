@@ -6,6 +6,7 @@ Layout and widgets are kept as they came over the wire, in camelCase.
 from typing import Any
 
 from storage.rows import Row
+from weft.errors import WeftError
 from weft.models import DashboardTemplate, TemplateCreate
 
 
@@ -26,3 +27,9 @@ def template_from(row: Row) -> DashboardTemplate:
     return DashboardTemplate.model_validate(
         {name: row[name] for name in DashboardTemplate.model_fields}
     )
+
+
+def check_template(expected: DashboardTemplate | None, current: DashboardTemplate) -> None:
+    """Raises WeftError conflict."""
+    if expected is not None and expected != current:
+        raise WeftError("conflict", "It has changed meanwhile.")

@@ -1,13 +1,18 @@
 -- The statements of postgres_templates.
 
 -- name: create_template
+-- No row: it was made before.
 INSERT INTO dashboard_templates (
-    name, description, category, thumbnail_url, layout, default_widgets, is_public
-) VALUES ($1, $2, $3, $4, $5, $6, $7)
+    id, name, description, category, thumbnail_url, layout, default_widgets, is_public
+) VALUES (coalesce($1, gen_random_uuid()), $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (id) DO NOTHING
 RETURNING *;
 
 -- name: template
 SELECT * FROM dashboard_templates WHERE id = $1;
+
+-- name: lock_template
+SELECT * FROM dashboard_templates WHERE id = $1 FOR UPDATE;
 
 -- name: templates
 SELECT *

@@ -240,9 +240,8 @@ async def test_law7_what_is_no_text_frame_at_all_is_closed_with_a_documented_cod
 async def test_law7_a_dashboard_that_is_not_for_this_user_does_not_exist_for_him(
     system: RunningSystem, desk: Desk, neighbour: Any, whose: str
 ) -> None:
-    admin = system.admin()
-    stranger = await admin.create_user(f"stranger-{uuid4()}")
-    foreign = await admin.create_dashboard(stranger, "Foreign")
+    stranger, _ = await system.new_user("stranger")
+    foreign = await system.new_dashboard(stranger, "Foreign")
     dashboard_id: UUID = foreign if whose == "a stranger's" else uuid4()
     async with connect(system.ready["ws"]) as socket:
         intruder = Intruder(socket, desk)

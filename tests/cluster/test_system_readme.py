@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
@@ -24,10 +23,8 @@ async def test_the_example_of_the_readme_prints_what_it_says(
     [promised] = re.findall(r"prints `(\w+)`", text)
     program = tmp_path / "example.py"
     program.write_text(example)
-    admin = system.admin()
-    user = await admin.create_user(f"reader-{uuid4()}")
-    token = await admin.create_session(user)
-    dashboard_id = await admin.create_dashboard(user, "Sales")
+    user, token = await system.new_user("reader")
+    dashboard_id = await system.new_dashboard(user, "Sales")
     done = await asyncio.to_thread(
         subprocess.run,
         [sys.executable, str(program), system.ready["ws"], token, str(dashboard_id)],

@@ -15,9 +15,11 @@ from uuid import UUID, uuid4
 
 import weft
 from benchmarks.processes import descendants
-from cluster.http_admin import HttpAdmin
 from cluster.trace import Edit, Trace
 from weft import Board
+from weft.client.admin import AdminClient
+from weft.models import SessionCreate, UserCreate
+from weft.wire.http import CollaboratorOrder, DashboardOrder
 
 WEFT = [sys.executable, "-m", "cluster.command_line"]
 TEXT = ["config", "text"]
@@ -70,8 +72,20 @@ class RunningSystem:
         [pid] = [pid for pid, title in below.items() if title.startswith(f"ray::{role}")]
         os.kill(pid, signal.SIGKILL)
 
-    def admin(self) -> HttpAdmin:
-        return HttpAdmin(self.ready["http"], self.ready["admin_key"])
+    def admin(self) -> AdminClient:
+        return AdminClient(self.ready["http"], self.ready["admin_key"])
+
+    async def new_user(self, kind: str = "user") -> tuple[UUID, str]:
+        """A user, and the token of a session of theirs."""
+        name = f"{kind}-{uuid4()}"
+        async with self.admin() as admin:
+            user = await admin.users.create(UserCreate(email=f"{name}@example.org", username=name))
+            return user.id, (await admin.sessions.open(SessionCreate(user_id=user.id))).token
+
+    async def new_dashboard(self, owner_id: UUID, title: str) -> UUID:
+        async with self.admin() as admin:
+            order = DashboardOrder(owner_id=owner_id, title=title)
+            return (await admin.dashboards.create(order)).id
 
     def verify(self) -> list[dict[str, Any]]:
         """Every dashboard, by `weft verify`; fails if it finds a difference."""
@@ -96,10 +110,9 @@ class Desk:
 
     async def prepare(self) -> Board:
         """The first board, which has made the text."""
-        admin = self.system.admin()
-        self._owner = await admin.create_user(f"owner-{uuid4()}")
-        self.dashboard_id = await admin.create_dashboard(self._owner, "Desk")
-        board = await self._join(await admin.create_session(self._owner))
+        self._owner, token = await self.system.new_user("owner")
+        self.dashboard_id = await self.system.new_dashboard(self._owner, "Desk")
+        board = await self._join(token)
         position = {"x": 0, "y": 0, "width": 4, "height": 4}
         self.widget_id = board.add_widget(
             {"type": "text", "position": position, "config": {"text": ""}}
@@ -109,10 +122,11 @@ class Desk:
 
     async def token(self, role: str = "editor") -> str:
         """A session of a new user who may edit here."""
-        admin = self.system.admin()
-        user = await admin.create_user(f"user-{uuid4()}")
-        await admin.share(self.dashboard_id, user, role)
-        return await admin.create_session(user)
+        user_id, token = await self.system.new_user()
+        order = {"userId": str(user_id), "role": role, "isAccepted": True}
+        async with self.system.admin() as admin:
+            await admin.collaborators.invite(self.dashboard_id, CollaboratorOrder.from_wire(order))
+        return token
 
     async def another(self) -> Board:
         return await self._join(await self.token())

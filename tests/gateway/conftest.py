@@ -1,9 +1,12 @@
-"""A gateway on memory twins, a fake owner behind it, and clients on real sockets before it."""
+"""A gateway on memory twins, a fake owner behind it, and clients on real sockets before it; and
+one on PostgreSQL with a real owner, for the HTTP API.
+"""
 
 import asyncio
 import hashlib
 import time
 from collections.abc import AsyncIterator, Awaitable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
@@ -11,15 +14,22 @@ from uuid import UUID, uuid4
 import orjson
 import pytest
 from fake_owner import FakeOwner
+from http_world import HttpWorld
 from websockets.asyncio.client import ClientConnection, connect
 
+from actors.owner_service import OwnerService
+from gateway.postgres_api_stores import api_stores
 from gateway.service import GatewayService, GatewaySettings
+from gateway.signed_token import TokenRules
 from storage.memory_accounts import MemoryAccounts
 from storage.memory_directory import MemoryDirectory
 from storage.memory_tables import MemoryTables
+from storage.postgres_pool import PostgresStores
+from weft.models import parse_network
 
 LINK_SECRET = "the secret between gateways and owners"
 ADMIN_KEY = "the key of the administrator"
+TOKEN_RULES = TokenRules("x" * 32, ("HS256",), "weft", "host", creates_users=True)
 T = TypeVar("T")
 PATIENCE_SECONDS = 20.0  # a bound for tests that fail; nothing waits for it to pass
 
@@ -89,20 +99,38 @@ class World:
 
 
 @pytest.fixture
-def http_port() -> int | None:
-    """Tests of the HTTP API say 0; the others need none, and stop faster."""
-    return None
-
-
-@pytest.fixture
-async def world(http_port: int | None) -> AsyncIterator[World]:
+async def world() -> AsyncIterator[World]:
     tables = MemoryTables(clock=time.time)
     accounts = MemoryAccounts(tables)
     directory = MemoryDirectory()
-    settings = GatewaySettings("gateway-1", LINK_SECRET, ADMIN_KEY, http_port=http_port)
+    settings = GatewaySettings("gateway-1", LINK_SECRET, ADMIN_KEY, http_port=None)
     async with FakeOwner() as owner:
         await directory.announce_owner(owner.address, 60)
         service = GatewayService(settings, accounts, directory)
         await service.start()
         yield World(service, owner, accounts, directory, tables)
         await service.stop()
+
+
+@pytest.fixture(scope="session")
+async def api(postgres_stores: PostgresStores) -> AsyncIterator[HttpWorld]:
+    """Shared by all tests: make users and dashboards of your own."""
+    directory = MemoryDirectory(clock=time.monotonic)
+    stores = api_stores(postgres_stores)
+    owner = OwnerService(
+        "owner-1", postgres_stores.log, postgres_stores.accounts, directory, secret=LINK_SECRET
+    )
+    settings = GatewaySettings(
+        "gateway-1",
+        LINK_SECRET,
+        ADMIN_KEY,
+        token_rules=TOKEN_RULES,
+        trusted_proxies=(parse_network("127.0.0.0/8"),),
+    )
+    service = GatewayService(settings, stores.identity.sessions, directory, stores)
+    async with AsyncExitStack() as stack:
+        await owner.start()
+        stack.push_async_callback(owner.stop)
+        await service.start()
+        stack.push_async_callback(service.stop)
+        yield HttpWorld(service, owner, directory, stores, ADMIN_KEY, stack)

@@ -84,9 +84,11 @@ async def test_connections_of_users_and_rooms(directory: Directory):
             await directory.entered(tab, user_id, room)
     assert await directory.connections_of(user_id) == set(tabs)
     assert await directory.room_connections(rooms[0]) == set(tabs)
+    assert await directory.room_participants(rooms[0]) == {user_id}
 
     await directory.departed(tabs[0], user_id, rooms[0])
     assert await directory.room_connections(rooms[0]) == {tabs[1]}
+    assert await directory.room_participants(rooms[0]) == {user_id}  # the other tab
     assert await directory.room_connections(rooms[1]) == set(tabs)
 
     await directory.disconnected(tabs[0], user_id)
@@ -95,6 +97,7 @@ async def test_connections_of_users_and_rooms(directory: Directory):
     await directory.disconnected(tabs[1], user_id)
     assert await directory.connections_of(user_id) == set()
     assert [await directory.room_connections(room) for room in rooms] == [set(), set()]
+    assert [await directory.room_participants(room) for room in rooms] == [set(), set()]
 
 
 async def test_law8_a_message_that_comes_late_makes_no_ghost(directory: Directory):

@@ -1,0 +1,42 @@
+"""What the HTTP API works with, handed to it whole: nothing in it is looked up behind its back."""
+
+import time
+from dataclasses import dataclass, field
+
+from gateway.authentication import Authenticator
+from gateway.owner_edits import OwnerEdits
+from storage.delivery_ports import IdempotencyKeys
+from storage.identity_ports import IdentityStores
+from storage.ports import Directory, OperationLog
+from storage.query_ports import Audit, Queries, Templates
+from weft.models import SEED_WIDGET_TYPES, WidgetTypes
+from weft.models.address import Network
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ApiStores:
+    """PostgreSQL, by port. A change of identity must have reached the owners when it returns."""
+
+    identity: IdentityStores
+    queries: Queries
+    log: OperationLog
+    audit: Audit
+    templates: Templates
+    keys: IdempotencyKeys
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSurroundings:
+    gateway_id: str
+    ws_url: str
+    admin_key: str = field(repr=False)
+    authenticator: Authenticator
+    stores: ApiStores
+    directory: Directory
+    edits: OwnerEdits
+    widget_types: WidgetTypes = SEED_WIDGET_TYPES
+    trusted_proxies: tuple[Network, ...] = ()

@@ -1,0 +1,120 @@
+"""Accounts over HTTP: the host product makes and changes them; a user sees and names themselves."""
+
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from gateway.access import Caller
+from gateway.http_preconditions import IfMatch, changed, check_match
+from gateway.http_problems import documented
+from gateway.http_requests import (
+    WRITES,
+    After,
+    ApiRoute,
+    CallerOf,
+    Limit,
+    QueryText,
+    Sent,
+    UserId,
+)
+from gateway.http_surroundings import HttpSurroundings
+from storage.identity_ports import Users
+from weft.errors import WeftError
+from weft.limits import PAGE_DEFAULT_ITEMS
+from weft.models import User, UserCreate, UserPatch
+from weft.wire.http import Listed, record_tag
+
+READS: Final = documented()
+CHANGES: Final = documented(writes=True)
+
+
+def user_routes(around: HttpSurroundings) -> APIRouter:
+    router = APIRouter(prefix="/api/users", tags=["users"], route_class=ApiRoute)
+    users = around.stores.identity.users
+
+    @router.post("", status_code=201, responses=CHANGES, dependencies=WRITES)
+    async def create_user(user: Sent[UserCreate], caller: CallerOf, response: Response) -> User:
+        """For the host product: who may be given sessions and dashboards."""
+        caller.ask_host()
+        created = await users.create_user(user, caller.actor)
+        response.headers["Location"] = f"/api/users/{created.id}"
+        return _tagged(created, response)
+
+    @router.get("", responses=READS)
+    async def list_users(
+        *,
+        caller: CallerOf,
+        begins: Annotated[
+            QueryText | None,
+            Query(description="How username, email or full name begin.", max_length=255),
+        ] = None,
+        email: Annotated[QueryText | None, Query(description="Exactly this one.")] = None,
+        username: Annotated[QueryText | None, Query(description="Exactly this one.")] = None,
+        is_active: Annotated[bool | None, Query(alias="isActive")] = None,
+        after: After = None,
+        limit: Limit = PAGE_DEFAULT_ITEMS,
+    ) -> Listed[User]:
+        """For the host product, by username. `email` and `username` find one, whatever else."""
+        caller.ask_host()
+        if email is not None or username is not None:
+            return await _the_one(users, email, username)
+        page = await users.users(begins=begins, is_active=is_active, after=after, limit=limit)
+        return Listed(items=page.items, next_cursor=page.next_cursor)
+
+    @router.get("/me", responses=READS)
+    async def read_myself(caller: CallerOf, response: Response) -> User:
+        """The user whose token this is."""
+        return _tagged(await _visible(users, caller, caller.user_id()), response)
+
+    @router.get("/{userId}", responses=READS)
+    async def read_user(user_id: UserId, caller: CallerOf, response: Response) -> User:
+        """For the host product, and for oneself."""
+        return _tagged(await _visible(users, caller, user_id), response)
+
+    @router.patch("/{userId}", responses=CHANGES, dependencies=WRITES)
+    async def change_user(
+        user_id: UserId,
+        patch: Sent[UserPatch],
+        caller: CallerOf,
+        response: Response,
+        if_match: IfMatch = None,
+    ) -> User:
+        """Users may change their own `fullName` and `avatarUrl`; the rest is the host product's."""
+        seen = await _visible(users, caller, user_id)
+        must_stay = check_match(if_match, record_tag(seen))
+        try:
+            new = await users.change_user(user_id, patch, caller.actor, seen if must_stay else None)
+        except WeftError as error:
+            if must_stay and error.code == "conflict" and "field" not in error.details:
+                raise changed() from None
+            raise
+        return _tagged(new, response)
+
+    @router.delete("/{userId}", status_code=204, responses=CHANGES, dependencies=WRITES)
+    async def delete_user(user_id: UserId, caller: CallerOf) -> None:
+        """For the host product. Somebody who owns dashboards is not deleted (`conflict`)."""
+        caller.ask_host()
+        await users.delete_user(user_id, caller.actor)
+
+    return router
+
+
+async def _visible(users: Users, caller: Caller, user_id: UUID) -> User:
+    """Raises WeftError not_found, also for everybody else."""
+    found = await users.user(user_id) if caller.actor.user_id in (None, user_id) else None
+    if found is None:
+        raise WeftError("not_found", "No such user.")
+    return found
+
+
+async def _the_one(users: Users, email: str | None, username: str | None) -> Listed[User]:
+    if email is not None and username is not None:
+        raise WeftError("invalid_message", "email: Not together with username")
+    found = await users.find_user(email=email, username=username)
+    return Listed(items=(found,) if found else ())
+
+
+def _tagged(user: User, response: Response) -> User:
+    response.headers["ETag"] = record_tag(user)
+    return user
