@@ -135,10 +135,10 @@ def _written(operations: Operations) -> list[Json]:
 # --- asking --------------------------------------------------------------------------------------
 
 
-def ask(seed: int) -> list[Question]:
-    """One question of each kind, on the story of that seed."""
+def ask(seed: int, most: int = 4) -> list[Question]:
+    """One question of each kind, on the story of that seed; lists of at most so many operations."""
     random = Random(seed)
-    story = make_story(random)
+    story = make_story(random, most)
     document = story.document
     earlier, later, following = map(_written, story[1:])
     return [

@@ -33,7 +33,8 @@ LIMITS: Final = (
     "OPERATIONS_MAX_PER_SUBMISSION", "PATH_MAX_SEGMENTS", "TITLE_MAX_CHARACTERS",
     "WIDGET_TYPE_MAX_CHARACTERS", "DESCRIPTION_MAX_CHARACTERS", "WIDGETS_MAX_PER_DASHBOARD",
     "DOCUMENT_MAX_BYTES", "TEXT_MAX_CHARACTERS", "PING_INTERVAL_SECONDS",
-    "RECONNECT_FIRST_SECONDS", "RECONNECT_MAX_SECONDS", "OPEN_TIMEOUT_SECONDS",
+    "RECONNECT_FIRST_SECONDS", "RECONNECT_MAX_SECONDS", "JOIN_PATIENCE_ATTEMPTS",
+    "OPEN_TIMEOUT_SECONDS",
     "CLOSE_SAVE_TIMEOUT_SECONDS", "EDIT_MAX_BYTES", "SUBMISSION_TARGET_BYTES",
     "SUBMISSION_TARGET_OPERATIONS", "NOTICES_MAX", "OWN_WRITES_MAX",
 )  # fmt: skip
@@ -204,9 +205,11 @@ def _shape(name: str, schema: Schema) -> str:
 def _kind(shape: Schema) -> str:
     if "$ref" in shape:
         return "string"  # an enumeration
+    if "anyOf" in shape:
+        return "object"  # an operation
     if shape["type"] == "array":
         item = shape["items"].get("$ref", "")
-        return "Submission[]" if item.endswith("/Submission") else "object[]"
+        return "Submission[]" if item.endswith("/Submission") else _kind(shape["items"]) + "[]"
     return "object" if shape["type"] == "object" else PRIMITIVES[shape["type"]]
 
 

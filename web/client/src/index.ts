@@ -9,7 +9,7 @@
  */
 
 export { Board } from "./client/board_loop.ts";
-export type { Listener, News, StatusChanged } from "./client/board_loop.ts";
+export type { Listener, News, PermissionChanged, StatusChanged } from "./client/board_loop.ts";
 export { Client, connect } from "./client/connection_loop.ts";
 export type { ClientOptions, Token } from "./client/connection_loop.ts";
 export type { Where } from "./client/editing.ts";

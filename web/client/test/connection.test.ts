@@ -44,7 +44,12 @@ class Line {
   join(): Replica {
     const replica = new Replica({ dashboardId: BOARD, replicaId: ME, chance: () => 0 });
     this.out.push(...this.connection.add(replica));
-    this.hears("joined", { ...JOINED, dashboardId: BOARD, version: 0, snapshot: { version: 0, state: STATE } });
+    this.hears("joined", {
+      ...JOINED,
+      dashboardId: BOARD,
+      version: 0,
+      snapshot: { version: 0, state: STATE },
+    });
     return replica;
   }
 

@@ -157,9 +157,7 @@ export class Conversation {
     return this.#take("store").at(-1)!.upTo;
   }
 
-  #take<K extends ReplicaInstruction["kind"]>(
-    kind: K,
-  ): Extract<ReplicaInstruction, { kind: K }>[] {
+  #take<K extends ReplicaInstruction["kind"]>(kind: K): Extract<ReplicaInstruction, { kind: K }>[] {
     const taken = this.out.filter((order) => order.kind === kind);
     this.out = this.out.filter((order) => order.kind !== kind);
     return taken as Extract<ReplicaInstruction, { kind: K }>[];

@@ -13,7 +13,9 @@ import { createInterface } from "node:readline";
 import { sameJson } from "../src/ot/values.ts";
 import { answer, ask, type Question, withSmallChunks } from "./questions.ts";
 
-const PROTOTYPES = [Object, Array, String, Number, Boolean, Map, Function].map((kind) => kind.prototype);
+const PROTOTYPES = [Object, Array, String, Number, Boolean, Map, Function].map(
+  (kind) => kind.prototype,
+);
 
 export function freezePrototypes(): void {
   PROTOTYPES.forEach(Object.freeze);

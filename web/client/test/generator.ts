@@ -46,7 +46,12 @@ export function makeStory(chance: Chance, most = 4): Story {
   const earlier = makeOperations(chance, document, chance.between(1, most));
   const later = makeOperations(chance, document, chance.between(1, most));
   const after = apply(document, earlier, false);
-  return { document, earlier, later, following: makeOperations(chance, after, chance.between(1, 3)) };
+  return {
+    document,
+    earlier,
+    later,
+    following: makeOperations(chance, after, chance.between(1, 3)),
+  };
 }
 
 export function makeDocument(chance: Chance): Document {
@@ -113,7 +118,11 @@ export function makeOperations(chance: Chance, document: Document, count: number
 }
 
 export function makeOperation(chance: Chance, document: Document): Operation {
-  const target = chance.happens(0.15) ? null : chance.happens(0.8) ? WIDGETS[0]! : chance.pick(WIDGETS);
+  const target = chance.happens(0.15)
+    ? null
+    : chance.happens(0.8)
+      ? WIDGETS[0]!
+      : chance.pick(WIDGETS);
   if (target !== null && !document.has(target)) {
     return operation("addWidget", target, [], { value: makeWidget(chance) });
   }
@@ -128,7 +137,9 @@ export function makeOperation(chance: Chance, document: Document): Operation {
 function makeWidgetEdit(chance: Chance, target: string): Operation {
   if (chance.happens(0.2)) return operation("removeWidget", target);
   const type = chance.pick(["move", "resize"] as const);
-  const names = chance.times(1, 3, () => chance.pick(COORDINATES.slice(0, type === "move" ? 2 : 4)));
+  const names = chance.times(1, 3, () =>
+    chance.pick(COORDINATES.slice(0, type === "move" ? 2 : 4)),
+  );
   const value = Object.fromEntries(names.map((name) => [name, chance.pick(NUMBERS)]));
   return operation(type, target, [], { value });
 }
@@ -191,5 +202,8 @@ function sizeOf(sequence: JsonValue): number {
   if (typeof sequence === "string") return countPoints(sequence);
   if (Array.isArray(sequence)) return sequence.length;
   const parts = (sequence as { ops: readonly { insert: JsonValue }[] }).ops;
-  return parts.reduce((sum, { insert }) => sum + (typeof insert === "string" ? countPoints(insert) : 1), 0);
+  return parts.reduce(
+    (sum, { insert }) => sum + (typeof insert === "string" ? countPoints(insert) : 1),
+    0,
+  );
 }

@@ -93,4 +93,3 @@ function read(operations: readonly unknown[]): Operations {
 export function written(operations: Operations): unknown[] {
   return operations.map(operationToJson);
 }
-

@@ -203,7 +203,7 @@ test("law 3: a page that comes later sends what is stored, unless it has committ
   assert.equal(sent.text, "> hello!?");
 });
 
-test("law 3: when more was sent than was stored, nothing is sent twice, and the user is told", () => {
+test("law 3: if more was sent than was stored, nothing is sent twice, and it is told", () => {
   const talk = new Conversation({ isStored: true });
   talk.edit.insert(WIDGET, TEXT, 5, "!");
   const left = stored(talk);

@@ -1,4 +1,4 @@
-/** One contract for every store of unsent edits: the twin in memory, and the browser's IndexedDB. */
+/** One contract for every store of unsent edits: the twin in memory, and IndexedDB. */
 
 import "fake-indexeddb/auto";
 
@@ -45,19 +45,22 @@ for (const [name, make] of STORES) {
     await claim.release();
   });
 
-  contract("what a page has left is given to the next that asks for that dashboard", async (store) => {
-    const first = await store.claim("d1", "r1");
-    const left = change("r1", "d1", 3, 2);
-    await first.write(left);
-    await first.release();
-    const elsewhere = await store.claim("d2", "r2");
-    assert.equal(elsewhere.left, null);
-    const second = await store.claim("d1", "r3");
-    assert.equal(second.replicaId, "r1");
-    assert.deepEqual(second.left?.replica, left.replica);
-    assert.deepEqual(second.left?.base.state, left.base?.state);
-    await Promise.all([elsewhere.release(), second.release()]);
-  });
+  contract(
+    "what a page has left is given to the next that asks for that dashboard",
+    async (store) => {
+      const first = await store.claim("d1", "r1");
+      const left = change("r1", "d1", 3, 2);
+      await first.write(left);
+      await first.release();
+      const elsewhere = await store.claim("d2", "r2");
+      assert.equal(elsewhere.left, null);
+      const second = await store.claim("d1", "r3");
+      assert.equal(second.replicaId, "r1");
+      assert.deepEqual(second.left?.replica, left.replica);
+      assert.deepEqual(second.left?.base.state, left.base?.state);
+      await Promise.all([elsewhere.release(), second.release()]);
+    },
+  );
 
   contract("no two pages hold one replica", async (store) => {
     const first = await store.claim("d1", "r1");
@@ -89,7 +92,10 @@ for (const [name, make] of STORES) {
     await claim.release();
     const second = await store.claim("d1", "r2");
     assert.equal(second.left?.base.version, 8);
-    assert.deepEqual(second.left?.log.map(({ version }) => version), [9, 10, 11]);
+    assert.deepEqual(
+      second.left?.log.map(({ version }) => version),
+      [9, 10, 11],
+    );
     await second.write(change("r1", "d1", 12, 1));
     await second.release();
     const third = await store.claim("d1", "r3");

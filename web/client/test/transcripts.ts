@@ -63,7 +63,11 @@ class Repeated {
 
   #orders(call: any): readonly ReplicaInstruction[] {
     const replica = this.#replica;
-    if (call.edit) return replica.edit(call.edit.map((each: unknown) => read(each)), { atMs: 0 });
+    if (call.edit)
+      return replica.edit(
+        call.edit.map((each: unknown) => read(each)),
+        { atMs: 0 },
+      );
     if (call.handle) return replica.handle(eventIn(call.handle));
     if (call.closeBatch) return replica.closeBatch();
     if (call.abandonBatch) return replica.abandonBatch();
@@ -106,10 +110,14 @@ function written(order: ReplicaInstruction): unknown {
     }
     case "report":
     case "finish":
-      return { kind: order.kind, error: order.error?.code ?? null };
+      return { kind: order.kind, error: codeOf(order.error) };
     default:
       return order;
   }
+}
+
+function codeOf(error: unknown): string | null {
+  return error instanceof WeftError ? error.code : null;
 }
 
 freezePrototypes();

@@ -7,7 +7,17 @@ import { apply } from "../src/ot/application.ts";
 import { operationFromJson } from "../src/ot/codec.ts";
 import type { Operations } from "../src/ot/operation.ts";
 import { Chance } from "./chance.ts";
-import { Conversation, erased, ME, STATE, submission, TEXT, typed, updated, WIDGET } from "./conversation.ts";
+import {
+  Conversation,
+  erased,
+  ME,
+  STATE,
+  submission,
+  TEXT,
+  typed,
+  updated,
+  WIDGET,
+} from "./conversation.ts";
 import { makeOperations, WIDGETS } from "./generator.ts";
 import { written } from "./questions.ts";
 

@@ -188,7 +188,11 @@ class Page {
       left !== null
         ? Replica.restored(left, chance)
         : new Replica({ dashboardId: BOARD, replicaId, chance, isStored: true });
-    this.#editing = new Editing(this.replica, (orders) => this.#carry(orders), () => 0);
+    this.#editing = new Editing(
+      this.replica,
+      (orders) => this.#carry(orders),
+      () => 0,
+    );
   }
 
   get isSettled(): boolean {

@@ -16,7 +16,12 @@ export interface StatusChanged {
   readonly status: Status;
 }
 
-export type News = Show | Notify | StatusChanged;
+/** What this user may do has changed: see `role` and `permissions` of the board. */
+export interface PermissionChanged {
+  readonly kind: "permission";
+}
+
+export type News = Show | Notify | StatusChanged | PermissionChanged;
 export type Listener = (news: News) => void;
 
 interface Waiter {
@@ -32,6 +37,8 @@ export class Board extends Editing {
   readonly #news: News[] = []; // told in order, though a listener may edit
   #isTelling = false;
   #status: Status;
+  #permissions: readonly string[] | null;
+  #role: Role | null;
   #waiters: Waiter[] = [];
   #writing = Promise.resolve();
   #unwritten: Store | null = null; // what to write when the write under way is done
@@ -46,6 +53,8 @@ export class Board extends Editing {
     this.#carryOut = carryOut;
     this.#claim = claim;
     this.#status = replica.status;
+    this.#permissions = replica.permissions;
+    this.#role = replica.role;
   }
 
   get dashboardId(): string {
@@ -65,6 +74,11 @@ export class Board extends Editing {
     return this.replica.role;
   }
 
+  /** Cells as `write widget`; null: the server has not told. */
+  get permissions(): readonly string[] | null {
+    return this.replica.permissions;
+  }
+
   /** The same object until something in it changes. */
   get status(): Status {
     return this.#status;
@@ -75,7 +89,7 @@ export class Board extends Editing {
     return this.replica.phase === "finished";
   }
 
-  /** Call `listener` with every change, notice and new status; returns what ends it. */
+  /** Call `listener` with every change, notice, status and permission; returns what ends it. */
   listen(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -107,7 +121,7 @@ export class Board extends Editing {
       case "store":
         return this.#store(instruction);
       case "report":
-        return console.error(`weft: ${this.dashboardId} starts afresh.`, instruction.error);
+        return console.error(`weft: dashboard ${this.dashboardId}:`, instruction.error);
       case "show":
       case "notify":
         return this.#announce(instruction);
@@ -120,6 +134,11 @@ export class Board extends Editing {
     if (!sameStatus(status, this.#status)) {
       this.#status = status;
       this.#announce({ kind: "status", status });
+    }
+    const { role, permissions } = this.replica;
+    if (role !== this.#role || permissions?.join() !== this.#permissions?.join()) {
+      [this.#role, this.#permissions] = [role, permissions];
+      this.#announce({ kind: "permission" });
     }
     const over = this.#waiters.filter((waiter) => waiter.isOver());
     this.#waiters = this.#waiters.filter((waiter) => !over.includes(waiter));
@@ -186,4 +205,3 @@ function sameStatus(one: Status, other: Status): boolean {
 function warn(error: unknown): void {
   console.warn("weft: unsent edits will not outlive this page.", error);
 }
-

@@ -106,7 +106,8 @@ export class Client {
     const board = new Board(replica, claim, (orders) => this.#carryFor(replica, orders));
     this.#open.set(dashboardId, board);
     this.#carry(this.#connection.add(replica));
-    await board.until(() => board.version !== null || board.isOver);
+    const isOver = (): boolean => board.isOver || this.link === "over";
+    await board.until(() => board.version !== null || isOver());
     if (board.version === null) {
       await board.released();
       throw board.status.error ?? new WeftError("not_joined");

@@ -12,11 +12,7 @@ import type { Document } from "../ot/document.ts";
 import type { JsonObject, JsonValue, Path, Target } from "../ot/operation.ts";
 import { differenceOf } from "../ot/points.ts";
 import { checkContent } from "../wire/content.ts";
-import type {
-  CoordinatesJson,
-  NewWidgetJson,
-  OperationJson,
-} from "../wire/messages.ts";
+import type { CoordinatesJson, NewWidgetJson, OperationJson } from "../wire/messages.ts";
 import type { ReplicaInstruction } from "./instructions.ts";
 import type { Notice } from "./notices.ts";
 import type { Replica } from "./replica.ts";

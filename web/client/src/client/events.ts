@@ -11,18 +11,13 @@ import type {
   Ended,
   ErrorMessage,
   Joined,
+  Permission,
   Rejected,
   Tail,
 } from "../wire/messages.ts";
 
 export type DashboardMessage =
-  | Joined
-  | Tail
-  | Committed
-  | Acknowledged
-  | Rejected
-  | Ended
-  | ErrorMessage;
+  Joined | Permission | Tail | Committed | Acknowledged | Rejected | Ended | ErrorMessage;
 
 export type ReplicaEvent =
   /** A connection that has been welcomed is there; nothing of an older one arrives any more. */

@@ -39,10 +39,10 @@ export interface Notify {
   readonly notice: Notice;
 }
 
-/** Log a fault, of this client or of the server; the replica starts afresh by itself. */
+/** Log a fault, of this client or of the server; the replica does what can be done. */
 export interface Report {
   readonly kind: "report";
-  readonly error: WeftError;
+  readonly error: unknown;
 }
 
 /** The dashboard is over for this replica; `error` null: it was left. */
@@ -57,14 +57,7 @@ export interface Reauthenticate {
 }
 
 export type ReplicaInstruction =
-  | Send
-  | Wait
-  | Store
-  | Show
-  | Notify
-  | Report
-  | Finish
-  | Reauthenticate;
+  Send | Wait | Store | Show | Notify | Report | Finish | Reauthenticate;
 
 // --- of the connection --------------------------------------------------------------------------
 

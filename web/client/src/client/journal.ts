@@ -114,7 +114,11 @@ export function documentIn({ replica, base, log }: Stored): Document {
   let { version } = base;
   for (const step of log) {
     if (step.version !== version + 1) continue; // of an older base
-    document = apply(document, step.operations.map((each) => operationFromJson(each, true)), false);
+    document = apply(
+      document,
+      step.operations.map((each) => operationFromJson(each, true)),
+      false,
+    );
     version += 1;
   }
   if (version !== replica.version) throw new RangeError("The stored log has a gap.");

@@ -7,9 +7,8 @@
  */
 
 import type { WeftError } from "../errors.ts";
+import { JOIN_PATIENCE_ATTEMPTS } from "../wire/tables.ts";
 import { Backoff, type Chance } from "./backoff.ts";
-
-const PATIENT_ATTEMPTS = 4;
 
 export class Patience {
   readonly backoff: Backoff;
@@ -31,13 +30,13 @@ export class Patience {
    */
   isBehind(held: number | null, told: number): boolean {
     const behind = held !== null && told < held;
-    this.startsAfresh ||= behind && this.backoff.attempts >= PATIENT_ATTEMPTS;
+    this.startsAfresh ||= behind && this.backoff.attempts >= JOIN_PATIENCE_ATTEMPTS;
     return behind && !this.startsAfresh;
   }
 
   /** An older copy of it may have got through: the next `joined` tells, unless it goes on. */
   doubts(error: WeftError): boolean {
-    return error.code === "id_reused" && this.backoff.attempts < PATIENT_ATTEMPTS;
+    return error.code === "id_reused" && this.backoff.attempts < JOIN_PATIENCE_ATTEMPTS;
   }
 
   /**
@@ -47,7 +46,7 @@ export class Patience {
    */
   survivesConflict(canStartAfresh: boolean): boolean {
     this.#conflicts += 1;
-    if (this.#conflicts <= PATIENT_ATTEMPTS) return true;
+    if (this.#conflicts <= JOIN_PATIENCE_ATTEMPTS) return true;
     this.startsAfresh = canStartAfresh;
     return canStartAfresh;
   }

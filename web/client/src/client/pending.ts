@@ -99,12 +99,12 @@ export class Pending {
   /** Their size in bytes. @throws WeftError too_large when one submission cannot hold them. */
   check(operations: Operations): number {
     const added = layerOf(operations);
-    let whole = added;
-    if (this.#batch !== null) {
-      whole = joined(this.#batch, added);
-      if (!isSendable(whole)) whole = compacted(whole);
-    }
-    if (!isSendable(whole)) {
+    const held = this.#batch ?? EMPTY;
+    const both = {
+      operations: [...held.operations, ...operations],
+      bytes: held.bytes + added.bytes,
+    };
+    if (!isSendable(both) && !isSendable(compacted(both))) {
       throw new WeftError("too_large", "One submission cannot hold this edit, or this batch.");
     }
     return added.bytes;
@@ -244,7 +244,8 @@ function roomy(layer: Layer): Layer | null {
 /** More than this part of a submission? */
 function fills({ bytes, operations }: Layer, part: number): boolean {
   return (
-    bytes > part * SUBMISSION_TARGET_BYTES || operations.length > part * SUBMISSION_TARGET_OPERATIONS
+    bytes > part * SUBMISSION_TARGET_BYTES ||
+    operations.length > part * SUBMISSION_TARGET_OPERATIONS
   );
 }
 

@@ -6,7 +6,7 @@
  * committed sequence decides whether it is sent again. See docs/spec.md, "Rules of a replica".
  */
 
-import { OperationError, WeftError } from "../errors.ts";
+import { WeftError } from "../errors.ts";
 import { operationToJson } from "../ot/codec.ts";
 import type { Document } from "../ot/document.ts";
 import type { Operations } from "../ot/operation.ts";
@@ -15,6 +15,7 @@ import type {
   Ended,
   ErrorMessage,
   Joined,
+  Permission,
   Rejected,
   Role,
   Submission,
@@ -27,19 +28,10 @@ import type { Stored } from "./journal.ts";
 import type { Notice } from "./notices.ts";
 import { Patience } from "./patience.ts";
 import type { InFlight } from "./pending.ts";
-import { type Status, statusOf } from "./status.ts";
+import { type Phase, type Status, statusOf } from "./status.ts";
 import { Storing } from "./storing.ts";
 import type { Purpose } from "./undo.ts";
 import { WorkingCopy } from "./working_copy.ts";
-
-/**
- * offline: there is no connection.
- * joining: a join is on its way.
- * joined: the server sends what is committed.
- * waiting: connected, and joins again when the wait is over.
- * finished: left, or refused for good.
- */
-export type Phase = "offline" | "joining" | "joined" | "waiting" | "finished";
 
 export interface ReplicaOptions {
   readonly dashboardId: string;
@@ -54,6 +46,7 @@ export class Replica {
   readonly dashboardId: string;
   readonly replicaId: string;
   role: Role | null = null;
+  permissions: readonly string[] | null = null; // cells as `write widget`; null: not told
   error: WeftError | null = null;
   phase: Phase = "offline";
   copy: WorkingCopy;
@@ -89,7 +82,7 @@ export class Replica {
 
   get status(): Status {
     return statusOf({
-      joined: this.phase === "joined",
+      phase: this.phase,
       pending: this.copy.pending.operations.length,
       conflicts: this.copy.notices.count,
       error: this.error,
@@ -188,8 +181,7 @@ export class Replica {
     try {
       this.#receive(message);
     } catch (error) {
-      if (!(error instanceof OperationError)) throw error;
-      this.#out.push({ kind: "report", error }); // this copy is not what the server holds
+      this.#out.push({ kind: "report", error }); // law 10: it stays in this dashboard
       this.#patience.startsAfresh = true;
       this.#joinLater();
     }
@@ -203,6 +195,8 @@ export class Replica {
         return this.#submit();
       case "joined":
         return this.#joined(message);
+      case "permission":
+        return this.#permit(message);
       case "rejected":
         return this.#rejected(message.sequence, message);
       case "ended":
@@ -212,6 +206,8 @@ export class Replica {
           this.#rejected(message.about.sequence, message);
         } else if (this.phase === "joining") {
           this.#ended(message);
+        } else {
+          this.#out.push({ kind: "report", error: errorIn(message) });
         }
         return;
       case "acknowledged": // the submission itself has come, or is on its way
@@ -229,12 +225,17 @@ export class Replica {
       return this.#joinLater();
     }
     const { pending } = this.copy;
-    this.role = message.role;
+    this.#permit(message);
     pending.sequence = Math.max(pending.sequence, lastSequence);
     if (pending.isEmpty) this.#patience.backoff.reset();
     this.#patience.startsAfresh = false;
     this.phase = "joined";
     this.#sendInFlight(); // it has not committed, and never will from before
+  }
+
+  #permit({ role, permissions }: Joined | Permission): void {
+    this.role = role;
+    this.permissions = permissions ?? null;
   }
 
   #acknowledged({ sequence, version }: Acknowledged): void {
@@ -291,7 +292,7 @@ export class Replica {
 
   #waitIsOver(): void {
     if (this.phase === "waiting") return this.#join();
-    if (this.phase !== "joined") return;
+    if (!this.#resting) return;
     this.#resting = false;
     this.#sendInFlight();
   }

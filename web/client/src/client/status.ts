@@ -11,6 +11,15 @@ import type { WeftError } from "../errors.ts";
  */
 export type State = "saved" | "conflict" | "saving" | "offline" | "failed";
 
+/**
+ * offline: there is no connection.
+ * joining: a join is on its way.
+ * joined: the server sends what is committed.
+ * waiting: connected, and joins again when the wait is over.
+ * finished: left, or refused for good.
+ */
+export type Phase = "offline" | "joining" | "joined" | "waiting" | "finished";
+
 export interface Status {
   readonly state: State;
   readonly pending: number; // operations that are not durable yet
@@ -18,11 +27,11 @@ export interface Status {
   readonly error: WeftError | null;
 }
 
-export function statusOf(facts: Omit<Status, "state"> & { readonly joined: boolean }): Status {
-  const { joined, pending, conflicts, error } = facts;
+export function statusOf(facts: Omit<Status, "state"> & { readonly phase: Phase }): Status {
+  const { phase, pending, conflicts, error } = facts;
   let state: State = conflicts > 0 ? "conflict" : "saved";
   if (error !== null) state = "failed";
-  else if (!joined) state = "offline";
+  else if (phase !== "joined") state = "offline";
   else if (pending > 0) state = "saving";
   return { state, pending, conflicts, error };
 }

@@ -123,7 +123,10 @@ export class WorkingCopy {
       }
       const news = submission.sequence > this.pending.sequence ? this.#setAside() : [];
       this.pending.sequence = Math.max(this.pending.sequence, submission.sequence);
-      return [...news, ...this.#commitRemote(submission.baseVersion, operations, submission.userId)];
+      return [
+        ...news,
+        ...this.#commitRemote(submission.baseVersion, operations, submission.userId),
+      ];
     }
     return this.#commitRemote(submission.baseVersion, operations, submission.userId);
   }

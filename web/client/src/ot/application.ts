@@ -21,7 +21,7 @@ import type {
   Path,
   Target,
 } from "./operation.ts";
-import { Items, RichText, Text } from "./rope.ts";
+import { Items, RichText } from "./rope.ts";
 import {
   deleteFrom,
   formatIn,
@@ -101,7 +101,7 @@ function insert(document: Document, operation: Operation, limited: boolean): Eff
     throw new OperationError("limit_exceeded", "The text would be too long.");
   }
   const growth =
-    changed instanceof RichText ? changed.weight - nodeWeight(old) : contentWeight(value as Part);
+    changed instanceof RichText ? changed.weight - weigh(old) : contentWeight(value as Part);
   return changedAt(document, operation, nodes, changed, growth);
 }
 
@@ -112,7 +112,7 @@ function erase(document: Document, operation: Operation): Effect {
   const changed = deleteFrom(old, position, length);
   const growth =
     changed instanceof RichText
-      ? changed.weight - nodeWeight(nodes.at(-1)!)
+      ? changed.weight - weigh(nodes.at(-1)!)
       : -contentWeight(partOf(old, position, length));
   return changedAt(document, operation, nodes, changed, growth);
 }
@@ -122,7 +122,7 @@ function format(document: Document, operation: Operation): Effect {
   const nodes = nodesToSequence(document, targetId, path);
   const old = nodes.at(-1)!;
   const changed = formatIn(opened(old), position, length, attributes);
-  return changedAt(document, operation, nodes, changed, nodeWeight(changed) - nodeWeight(old));
+  return changedAt(document, operation, nodes, changed, weigh(changed) - weigh(old));
 }
 
 export function nodesToSequence(document: Document, target: Target, path: Path): Node[] {
@@ -169,7 +169,7 @@ function update(document: Document, operation: Operation): Effect {
     throw new OperationError("invalid_path", "There is no object or list to update.");
   }
   let growth = value === undefined ? 0 : keyWeight + weigh(value);
-  growth -= old === undefined ? 0 : keyWeight + nodeWeight(old);
+  growth -= old === undefined ? 0 : keyWeight + weigh(old);
   const root = rebuild(nodes, path, value) as NodeObject;
   return [document.withRecord(targetId, root, growth), old];
 }
@@ -180,7 +180,7 @@ function replaceWidget(document: Document, { targetId, value }: Operation): Effe
   }
   const old = document.record(targetId);
   const record = completeWidget(value);
-  return [document.withRecord(targetId, record, weigh(record) - nodeWeight(old)), old];
+  return [document.withRecord(targetId, record, weigh(record) - weigh(old)), old];
 }
 
 function move(document: Document, operation: Operation): Effect {
@@ -208,7 +208,7 @@ function addWidget(document: Document, operation: Operation, limited: boolean): 
 function removeWidget(document: Document, operation: Operation): Effect {
   const targetId = widgetOf(operation);
   const old = document.record(targetId);
-  return [document.withRecord(targetId, null, -nodeWeight(old)), old];
+  return [document.withRecord(targetId, null, -weigh(old)), old];
 }
 
 function widgetOf({ targetId }: Operation): string {
@@ -220,21 +220,7 @@ function widgetOf({ targetId }: Operation): string {
 
 /** Of a part of plain text or of a list. */
 function contentWeight(content: Part): number {
-  if (typeof content === "string") return textBytes(content);
-  return (content as readonly Node[]).reduce<number>((sum, item) => sum + nodeWeight(item), 0);
-}
-
-/** As `weigh`, of a node that may hold ropes. */
-function nodeWeight(node: Node): number {
-  if (node instanceof RichText) return node.weight;
-  if (node instanceof Text) {
-    return node.chunks.reduce((sum, chunk) => sum + textBytes(chunk.text), 3);
-  }
-  if (node instanceof Items) return node.chunks.reduce((sum, chunk) => sum + contentWeight(chunk), 3);
-  if (isList(node)) return 3 + contentWeight(node);
-  if (typeof node !== "object" || node === null) return weigh(node);
-  const entries = Object.entries(node as NodeObject);
-  return entries.reduce((sum, [key, item]) => sum + textBytes(key) + 3 + nodeWeight(item), 3);
+  return weigh(content as string | readonly Node[]) - weigh("");
 }
 
 const EFFECTS: {

@@ -119,7 +119,10 @@ function readUpdate(json: Plain): Operation {
   const path = readPath(json, targetId === null ? 1 : 0);
   const depth = depthOf(targetId, path);
   const value = readOptional(json, "value", depth);
-  return operation("update", targetId, path, { value, oldValue: readOptional(json, "oldValue", depth) });
+  return operation("update", targetId, path, {
+    value,
+    oldValue: readOptional(json, "oldValue", depth),
+  });
 }
 
 function readPlacing(json: Plain): Operation {

@@ -210,4 +210,3 @@ const PART_RULE = "each part is an insert, with attributes or without";
 function notADelta(rule: string): OperationError {
   return new OperationError("invalid_operation", rule, { field: "ops", rule });
 }
-

@@ -9,7 +9,7 @@ import { OperationError } from "../errors.ts";
 import type { DocumentJson, WidgetJson } from "../wire/messages.ts";
 import type { JsonObject, JsonValue, Path, Target } from "./operation.ts";
 import { Items } from "./rope.ts";
-import { isList, isRecord, plain, plainObject } from "./sequence.ts";
+import { isList, isRecord, opened, plain, plainObject } from "./sequence.ts";
 import type { Node, NodeObject } from "./sequence.ts";
 import { completeDashboard, completeWidget } from "./shape.ts";
 import { isObject, listIndex, own, sameJson, weigh, without } from "./values.ts";
@@ -154,8 +154,9 @@ export function walk(root: Node, path: Path): Node[] {
 export function rebuild(nodes: readonly Node[], path: Path, leaf: Node | undefined): Node {
   for (let depth = path.length - 1; depth >= 0; depth -= 1) {
     const [node, segment] = [nodes[depth]!, path[depth]!];
-    if (node instanceof Items) leaf = node.with(Number(segment), leaf!);
-    else if (isList(node)) leaf = replaced(node, Number(segment), leaf!);
+    const items = isList(node) ? opened(node) : node;
+    if (items instanceof Items) leaf = items.with(Number(segment), leaf!);
+    else if (isList(items)) leaf = replaced(items, Number(segment), leaf!);
     else if (leaf === undefined) leaf = without(node as NodeObject, segment);
     else leaf = { ...(node as NodeObject), [segment]: leaf };
   }

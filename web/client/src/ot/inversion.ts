@@ -30,7 +30,9 @@ function inverse(before: Document, each: Operation, replaced: Node | undefined):
   const restored = replaced === undefined ? undefined : plain(replaced);
   switch (type) {
     case "insert":
-      return [{ ...each, type: "delete", value: undefined, length: sizeOf(each), attributes: null }];
+      return [
+        { ...each, type: "delete", value: undefined, length: sizeOf(each), attributes: null },
+      ];
     case "delete":
       return inserts(each, part(before, each));
     case "format":

@@ -139,7 +139,12 @@ function unwritten(a: Operation, b: Operation): Operations | null {
 }
 
 /** What `a` inserts, with what `b` inserts in place of a range; null: of different kinds. */
-function spliced(a: Operation, start: number, stop: number, b?: Operation): Operation["value"] | null {
+function spliced(
+  a: Operation,
+  start: number,
+  stop: number,
+  b?: Operation,
+): Operation["value"] | null {
   const old = a.value;
   const added = b?.value;
   if (typeof old === "string" && (added === undefined || typeof added === "string")) {

@@ -10,7 +10,7 @@ import { deltaOf, Runs } from "./delta.ts";
 import type { JsonObject } from "./operation.ts";
 import { Points } from "./points.ts";
 import type { Node } from "./sequence.ts";
-import { weigh } from "./values.ts";
+import { textBytes, weigh } from "./values.ts";
 
 /** What `Points`, lists and `Runs` have in common. */
 export interface Chunk<C> {
@@ -116,6 +116,10 @@ export class Text extends Rope<Points> {
     return new Text([], 0).splice(0, 0, points);
   }
 
+  get weight(): number {
+    return this.chunks.reduce((sum, chunk) => sum + textBytes(chunk.text), weigh(""));
+  }
+
   toJSON(): string {
     return this.chunks.map((chunk) => chunk.text).join("");
   }
@@ -139,6 +143,10 @@ export class Items extends Rope<readonly Node[]> {
 
   static of(items: readonly Node[]): Items {
     return new Items([], 0).splice(0, 0, items);
+  }
+
+  get weight(): number {
+    return this.chunks.reduce((sum, chunk) => sum + weigh(chunk) - weigh([]), weigh([]));
   }
 
   at(index: number): Node {
@@ -185,10 +193,7 @@ export class RichText extends Rope<Runs> {
   }
 
   protected override share(chunk: Runs): number {
-    return Math.max(
-      chunk.length / RichText.CHUNK_MAX,
-      chunk.runs.length / RichText.RUNS_MAX,
-    );
+    return Math.max(chunk.length / RichText.CHUNK_MAX, chunk.runs.length / RichText.RUNS_MAX);
   }
 
   protected override cut(content: Runs): readonly Runs[] {

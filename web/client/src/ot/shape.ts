@@ -44,7 +44,9 @@ function isPosition(value: unknown): boolean {
   return (
     isObject(value) &&
     PLACED.every((field) => Object.hasOwn(value, field)) &&
-    Object.entries(value).every(([field, item]) => own(POSITION_RULES, field)?.accepts(item) ?? false)
+    Object.entries(value).every(
+      ([field, item]) => own(POSITION_RULES, field)?.accepts(item) ?? false,
+    )
   );
 }
 

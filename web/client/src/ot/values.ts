@@ -13,6 +13,7 @@ import { OperationError } from "../errors.ts";
 import { JSON_MAX_DEPTH } from "../wire/tables.ts";
 import { canonicalDelta } from "./delta.ts";
 import type { JsonObject, JsonValue } from "./operation.ts";
+import type { Node } from "./sequence.ts";
 
 const NUMBER_WEIGHT = 8; // bytes that a number, a boolean or null is counted as
 
@@ -112,10 +113,15 @@ export function textBytes(text: string): number {
   return bytes;
 }
 
-/** About the bytes of `value` as JSON; exactly additive over the parts of a value. */
-export function weigh(value: JsonValue): number {
+/**
+ * About the bytes of a value as JSON; exactly additive over its parts.
+ *
+ * A rope, which stands for a part of a document, knows its own `weight`.
+ */
+export function weigh(value: Node): number {
   if (typeof value === "string") return textBytes(value) + 3;
   if (typeof value !== "object" || value === null) return NUMBER_WEIGHT;
+  if (isRope(value)) return value.weight;
   let weight = 3;
   if (Array.isArray(value)) {
     for (const item of value) weight += weigh(item);
@@ -123,4 +129,8 @@ export function weigh(value: JsonValue): number {
     for (const [key, item] of Object.entries(value)) weight += textBytes(key) + 3 + weigh(item);
   }
   return weight;
+}
+
+function isRope(node: object): node is { readonly weight: number } {
+  return !Array.isArray(node) && !isObject(node);
 }

@@ -40,9 +40,11 @@ function checkShape(value: Plain, shape: Shape): void {
 }
 
 function isOf(kind: string, value: unknown): boolean {
-  if (kind === "object") return isObject(value);
-  if (!kind.endsWith("[]")) return typeof value === kind;
-  if (!Array.isArray(value) || !value.every(isObject)) return false;
-  if (kind === "Submission[]") value.forEach((item) => checkShape(item, SHAPES["Submission"]!));
+  if (kind.endsWith("[]")) {
+    return Array.isArray(value) && value.every((item) => isOf(kind.slice(0, -2), item));
+  }
+  if (kind !== "object" && kind !== "Submission") return typeof value === kind;
+  if (!isObject(value)) return false;
+  if (kind === "Submission") checkShape(value, SHAPES[kind]!);
   return true;
 }

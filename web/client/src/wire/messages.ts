@@ -25,6 +25,7 @@ export type ServerMessage =
   | Welcome
   | Tail
   | Joined
+  | Permission
   | Committed
   | Acknowledged
   | Rejected
@@ -154,6 +155,7 @@ export interface Joined {
   readonly dashboardId: string;
   readonly version: number;
   readonly role: Role;
+  readonly permissions?: readonly string[];
   readonly snapshot?: Snapshot;
   readonly submissions: readonly Submission[];
   readonly lastSequence: number;
@@ -186,6 +188,14 @@ export interface NoopJson {
   readonly reason: string;
   readonly targetId?: string;
   readonly path?: readonly string[];
+}
+
+/** What this user may do from now on: cells as `write widget`. */
+export interface Permission {
+  readonly type: "permission";
+  readonly dashboardId: string;
+  readonly role: Role;
+  readonly permissions: readonly string[];
 }
 
 export interface Ping {

@@ -24,6 +24,7 @@ export const TEXT_MAX_CHARACTERS = 4_194_304;
 export const PING_INTERVAL_SECONDS = 20;
 export const RECONNECT_FIRST_SECONDS = 0.25;
 export const RECONNECT_MAX_SECONDS = 15;
+export const JOIN_PATIENCE_ATTEMPTS = 4;
 export const OPEN_TIMEOUT_SECONDS = 10;
 export const CLOSE_SAVE_TIMEOUT_SECONDS = 5;
 export const EDIT_MAX_BYTES = 1_047_552;
@@ -108,6 +109,7 @@ export const SHAPES: { readonly [name: string]: Shape } = {
     lastSequence: "number",
     lastVersion: "number",
   },
+  permission: { dashboardId: "string", role: "string", permissions: "string[]" },
   pong: { serverTime: "number" },
   rejected: {
     code: "string",
