@@ -64,8 +64,9 @@ def ray_runtime(address: str | None, data_dir: Path) -> Iterator[str | None]:
 
 
 def _join(address: str) -> Any:
-    quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
-    return ray.init(address=address, namespace=NAMESPACE, **quiet)
+    return ray.init(
+        address=address, namespace=NAMESPACE, log_to_driver=False, logging_level=logging.ERROR
+    )
 
 
 def _start_local(data_dir: Path) -> Any:
