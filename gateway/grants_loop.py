@@ -1,5 +1,5 @@
-"""Law 6, permission is sequenced, from the side of who has changed a grant: the change is committed,
-and counts when this returns.
+"""Law 6, permission is sequenced, from the side of who has changed a grant: the change is in
+PostgreSQL, and counts everywhere when this returns.
 
 The owner that has the dashboard open reads anew and says under which epoch it does. If that is the
 epoch in PostgreSQL, it alone can commit. Whatever else is the case, the fence gives the law.

@@ -61,6 +61,7 @@ LINK_OPEN_TIMEOUT_SECONDS: Final = 2.0
 LINK_PING_INTERVAL_SECONDS: Final = 5.0  # an owner's host that vanished is found in two of these
 
 REGRANT_TIMEOUT_SECONDS: Final = 2.0  # of an owner told of changed grants; then it is fenced
+REGRANTS_MAX_AT_ONCE: Final = 32  # of one gateway; a user may share a thousand dashboards
 FENCE_ATTEMPTS: Final = 5  # others may raise the epoch at the same time
 
 # --- the commit ------------------------------------------------------------------------------
