@@ -122,7 +122,7 @@ class Generator:
             "users": size.users,
             "operations": size.operations,
             "dashboards": size.dashboards,
-            "dashboard_collaborators": size.collaborators,
+            "dashboard_collaborators": sum(len(board.members) for board in self._boards),
         }.get(table)
 
     def _users_rows(self) -> Iterator[Row]:
@@ -132,7 +132,7 @@ class Generator:
 
     def _operations_rows(self) -> Iterator[Row]:
         size, weights = self._size.operations, _weights(len(self._boards))
-        step = (self._until - self._since) / size
+        step = (self._until - self._since) / max(size, 1)
         boards = self._chance.choices(self._boards, cum_weights=weights, k=size)
         for number, board in enumerate(boards):
             yield self._edit(board, self._since + step * number)
@@ -189,7 +189,7 @@ class Generator:
 
     def _invite(self) -> None:
         weights = _weights(len(self._users))
-        most = len(self._boards) * (len(self._users) - 1)
+        most = len(self._boards) * (len(self._users) - 1)  # everybody everywhere but the owner
         for _ in range(min(self._size.collaborators, most)):
             while True:
                 board = self._pick(self._boards)
