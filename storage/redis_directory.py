@@ -6,15 +6,13 @@ strangers have written under our names is ignored, or replaced when we write the
 
 import logging
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from importlib.resources import files
 from typing import Any, Final, cast
 from uuid import UUID
 
-import redis.asyncio
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
+import redis
 
 from storage.addresses import (
     decode_heartbeat,
@@ -25,38 +23,20 @@ from storage.addresses import (
     owner_key,
 )
 from storage.ports import OwnerAddress
-from weft.errors import WeftError
+from storage.redis_client import OUTAGES, redis_client, redis_outages
 from weft.limits import DIRECTORY_TIMEOUT_SECONDS
 
 logger = logging.getLogger(__name__)
 
 OWNERS_KEY: Final = "owners"  # sorted set: owner ids by the time of the last heartbeat
 FORGET_OWNERS_AFTER_SECONDS: Final = 3600.0  # far beyond any heartbeat and any skew of clocks
-MAX_CONNECTIONS: Final = 8
-
-OUTAGES: Final = (
-    OSError,
-    redis.ConnectionError,
-    redis.TimeoutError,
-    redis.exceptions.OutOfMemoryError,
-    redis.exceptions.ReadOnlyError,
-    redis.exceptions.MasterDownError,
-)
 
 
 class RedisDirectory:
     """The port `Directory`. Connects when first used; every method raises storage_unavailable."""
 
     def __init__(self, url: str) -> None:
-        pool = redis.asyncio.BlockingConnectionPool.from_url(
-            url,
-            max_connections=MAX_CONNECTIONS,
-            timeout=DIRECTORY_TIMEOUT_SECONDS,
-            socket_timeout=DIRECTORY_TIMEOUT_SECONDS,
-            socket_connect_timeout=DIRECTORY_TIMEOUT_SECONDS,
-            retry=Retry(NoBackoff(), 1),  # once: a connection may have died while it was idle
-        )
-        self._redis = redis.asyncio.Redis.from_pool(pool)
+        self._redis = redis_client(url, DIRECTORY_TIMEOUT_SECONDS)
         self._swap = self._redis.register_script(_script("swap"))
         self._connection = self._redis.register_script(_script("connection"))
 
@@ -65,7 +45,7 @@ class RedisDirectory:
 
     async def announce_owner(self, address: OwnerAddress, ttl_seconds: float) -> None:
         now = time.time()
-        with _outages():
+        with redis_outages():
             async with self._redis.pipeline(transaction=False) as pipe:
                 pipe.set(
                     owner_key(address.owner_id),
@@ -81,12 +61,12 @@ class RedisDirectory:
                 await self._redis.zadd(OWNERS_KEY, {address.owner_id: now})
 
     async def withdraw_owner(self, address: OwnerAddress) -> None:
-        with _outages():
+        with redis_outages():
             key = owner_key(address.owner_id)
             await self._swap(keys=[key], args=[encode_heartbeat(address)])
 
     async def owners(self) -> tuple[OwnerAddress, ...]:
-        with _outages():
+        with redis_outages():
             ids = sorted(_texts(await self._members(self._redis.zrange(OWNERS_KEY, 0, -1))))
             beats = await self._values(*map(owner_key, ids)) if ids else []
         found = map(decode_heartbeat, ids, beats)
@@ -97,7 +77,7 @@ class RedisDirectory:
             lock, holder = await self._lock(dashboard_id)
             if holder is not None and holder.incarnation != address.incarnation:
                 return holder
-            with _outages():
+            with redis_outages():
                 mine = [lock or b"", encode_lock(address)]
                 if await self._swap(keys=[lock_key(dashboard_id)], args=mine):
                     return address
@@ -106,7 +86,7 @@ class RedisDirectory:
         return (await self._lock(dashboard_id))[1]
 
     async def release(self, dashboard_id: UUID, address: OwnerAddress) -> None:
-        with _outages():
+        with redis_outages():
             await self._swap(keys=[lock_key(dashboard_id)], args=[encode_lock(address)])
 
     async def connected(
@@ -125,26 +105,26 @@ class RedisDirectory:
         await self._happened("disconnected", connection_id, user_id)
 
     async def connections_of(self, user_id: UUID) -> set[str]:
-        with _outages():
+        with redis_outages():
             return _texts(await self._members(self._redis.smembers(f"connections:{user_id}")))
 
     async def room_connections(self, dashboard_id: UUID) -> set[str]:
-        with _outages():
+        with redis_outages():
             key = f"room:{dashboard_id}:connections"
             return _texts(await self._members(self._redis.smembers(key)))
 
     async def room_participants(self, dashboard_id: UUID) -> set[UUID]:
-        with _outages():
+        with redis_outages():
             key = f"room:{dashboard_id}:participants"
             return _ids(_texts(await self._members(self._redis.smembers(key))))
 
     async def _happened(self, *arguments: object) -> None:
-        with _outages():
+        with redis_outages():
             await self._connection(args=[str(argument) for argument in arguments])
 
     async def _lock(self, dashboard_id: UUID) -> tuple[bytes | None, OwnerAddress | None]:
         """What the lock holds, and the owner that it names, if that one lives."""
-        with _outages():
+        with redis_outages():
             (raw,) = await self._values(lock_key(dashboard_id))
             named = decode_lock(raw)
             if named is None:
@@ -166,15 +146,6 @@ class RedisDirectory:
                 raise
             logger.warning("ignored a Redis key of another type: %s", error)
             return ()
-
-
-@contextmanager
-def _outages() -> Iterator[None]:
-    try:
-        yield
-    except OUTAGES as error:
-        message = "Redis does not answer now."
-        raise WeftError("storage_unavailable", message, cause=type(error).__name__) from error
 
 
 def _texts(members: Iterable[bytes]) -> set[str]:
