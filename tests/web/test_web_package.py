@@ -44,9 +44,8 @@ def test_types_are_strict(project: str) -> None:
 
 
 def test_the_layout_is_that_of_the_formatter() -> None:
-    modules = WEB / "node_modules"
-    cache = ("--cache", "--cache-location", modules / ".cache" / "prettier")
-    run(modules / "prettier" / "bin" / "prettier.cjs", "--check", ".", *cache, cwd=WEB)
+    formatter = WEB / "node_modules" / "prettier" / "bin" / "prettier.cjs"
+    run(formatter, "--check", "--cache", ".", cwd=WEB)
 
 
 def test_the_tests_of_the_package_pass() -> None:
