@@ -6,7 +6,6 @@ import json
 import os
 import platform
 import resource
-import socket
 import tempfile
 import time
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ from redis.exceptions import RedisError
 
 from cluster.data_dir_file import Running, find_running, hold
 from cluster.embedded_services import postgres_server, redis_server
-from cluster.port_server import claim_port
+from cluster.port_server import claim_port, reach
 from cluster.settings import Settings
 from storage.postgres_connection import connect
 from storage.postgres_migrations import pending
@@ -178,9 +177,8 @@ def _redis(url: str) -> Finding:
 def _ray(settings: Settings) -> Finding:
     if settings.ray_address is None:
         return Finding("ray", f"a local one will be started, on {os.cpu_count()} cores")
-    host, _, port = settings.ray_address.removeprefix("ray://").rpartition(":")
     try:
-        with socket.create_connection((host, int(port)), TIMEOUT_SECONDS):
-            return Finding("ray", f"{settings.ray_address} accepts connections")
-    except (OSError, ValueError) as error:
-        return Finding("ray", f"{settings.ray_address}: {error}", "is --ray-address right?")
+        reach(settings.ray_address, "--ray-address")
+    except WeftError as error:
+        return Finding("ray", error.message, "is it up, and is --ray-address right?")
+    return Finding("ray", f"{settings.ray_address} accepts connections")

@@ -1,4 +1,6 @@
-"""Which ports we can listen on: asked before anything is started, so that the answer is clear."""
+"""Which ports we can listen on, and who answers where: asked before anything is started, so that
+the answer is quick and clear.
+"""
 
 import errno
 import socket
@@ -7,6 +9,7 @@ import time
 from weft.errors import WeftError
 
 LOOK_AGAIN_SECONDS = 0.2
+CONNECT_TIMEOUT_SECONDS = 5.0
 
 
 def claim_port(host: str, port: int, flag: str, patience_seconds: float = 0.0) -> int:
@@ -40,4 +43,15 @@ def _claim(host: str, port: int, flag: str) -> int:
         else:
             reason = f"cannot be listened on: {error.strerror}"
         message = f"Port {port} on {host} {reason} ({flag})."
+        raise WeftError("misconfigured", message) from None
+
+
+def reach(address: str, flag: str) -> None:
+    """Raises WeftError misconfigured unless someone accepts connections at host:port."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), CONNECT_TIMEOUT_SECONDS):
+            return
+    except (OSError, ValueError) as error:
+        message = f"Nobody answers at {address} ({flag}, HOST:PORT): {error}"
         raise WeftError("misconfigured", message) from None

@@ -17,6 +17,7 @@ import ray
 from ray.exceptions import RayError
 
 from actors.owner_actor import OwnerActor
+from cluster.port_server import reach
 from cluster.secret_file import keep_secret
 from gateway.gateway_actor import GatewayActor
 from gateway.service import GatewaySettings
@@ -53,6 +54,8 @@ def ray_runtime(address: str | None, data_dir: Path) -> Iterator[str | None]:
     with redirect_stdout(sys.stderr):
         try:
             context = _join(address) if address else _start_local(data_dir)
+        except WeftError:
+            raise
         except Exception as error:  # noqa: BLE001  (Ray raises bare ones too)
             where = f"The Ray at {address}" if address else "A local Ray"
             message = f"{where} does not start or answer: {error}"
@@ -64,6 +67,7 @@ def ray_runtime(address: str | None, data_dir: Path) -> Iterator[str | None]:
 
 
 def _join(address: str) -> Any:
+    reach(address, "--ray-address")  # Ray itself tries for minutes
     return ray.init(
         address=address, namespace=NAMESPACE, log_to_driver=False, logging_level=logging.ERROR
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cluster.command_line import run
-from cluster.port_server import claim_port
+from cluster.port_server import claim_port, reach
 from weft.errors import WeftError
 
 
@@ -84,3 +84,12 @@ def test_port_0_is_any_that_is_free() -> None:
     port = claim_port("127.0.0.1", 0, "--ws-port")
     with socket.create_server(("127.0.0.1", port)):
         pass
+
+
+def test_who_does_not_answer_is_named_at_once() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        reach(address, "--ray-address")
+    for wrong in (address, "nowhere"):
+        with pytest.raises(WeftError, match=f"Nobody answers at {wrong} .*--ray-address"):
+            reach(wrong, "--ray-address")
