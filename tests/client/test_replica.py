@@ -112,6 +112,27 @@ def test_nobody_edits_what_is_not_joined_yet_or_may_only_be_looked_at() -> None:
     assert forbidden.value.code == "forbidden"
 
 
+def test_law6_what_is_taken_away_is_refused_here_and_what_was_on_its_way_is_told() -> None:
+    talk = Conversation()
+    talk.edit.insert(WIDGET, TEXT, 5, "!")
+    talk.hears(type="permission", role="viewer", permissions=["read widget"])
+    with pytest.raises(WeftError) as refused:
+        talk.edit.insert(WIDGET, TEXT, 6, "?")
+    assert refused.value.code == "forbidden"
+    talk.rejected(1, "forbidden", operation=0, action="write", resource="widget")
+    (notice,) = talk.told()
+    assert notice.error is not None
+    assert (notice.reason, notice.error.details["operation"]) == ("forbidden", 0)
+    assert talk.text == "hello"
+
+
+def test_a_viewer_who_was_granted_to_write_widgets_edits() -> None:
+    talk = Conversation(role="viewer")
+    talk.hears(type="permission", role="viewer", permissions=["read widget", "write widget"])
+    talk.edit.insert(WIDGET, TEXT, 5, "!")
+    assert talk.text == "hello!"
+
+
 # --- connections that come and go ----------------------------------------------------------------
 
 

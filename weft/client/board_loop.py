@@ -11,13 +11,20 @@ from typing import TypeAlias
 from uuid import UUID
 
 from weft.client.editing import Editing
-from weft.client.instructions import Finish, Notify, ReplicaInstruction, Report, Show
+from weft.client.instructions import (
+    Finish,
+    Notify,
+    Permit,
+    ReplicaInstruction,
+    Report,
+    Show,
+)
 from weft.client.notices import Loss
 from weft.client.replica import Phase, Replica
 from weft.client.status import State, Status
 from weft.ot.operation import Operations
 
-News: TypeAlias = Show | Notify
+News: TypeAlias = Show | Notify | Permit
 Listener: TypeAlias = Callable[[News], None]
 Carry: TypeAlias = Callable[[Replica, list[ReplicaInstruction]], None]
 
@@ -47,7 +54,12 @@ class Board(Editing):
 
     @property
     def role(self) -> str | None:
-        return self._replica.role
+        return self._replica.rights.role
+
+    @property
+    def permissions(self) -> tuple[str, ...]:
+        """What this user may do here and now, as `write widget`, at least on some widgets."""
+        return self._replica.rights.permissions
 
     @property
     def status(self) -> Status:

@@ -35,6 +35,7 @@ from weft.client.instructions import (
     Finish,
     Notify,
     OpenSocket,
+    Permit,
     Reauthenticate,
     ReplicaInstruction,
     Report,
@@ -115,7 +116,7 @@ class Connection:
                     out.append(WaitFor(replica.dashboard_id, seconds))
                 case Reauthenticate() if self.link is Link.OPEN:
                     out += self._reopen(close_codes.UNAUTHENTICATED)
-                case Show() | Notify() | Report():
+                case Show() | Notify() | Permit() | Report():
                     out.append(Tell(replica.dashboard_id, instruction))
                 case Finish():
                     self.replicas.pop(replica.dashboard_id, None)

@@ -14,12 +14,13 @@ from weft.wire.messages import (
     Ended,
     ErrorMessage,
     Joined,
+    Permission,
     Rejected,
     Tail,
 )
 
 DashboardMessage: TypeAlias = (
-    Joined | Tail | Committed | Acknowledged | Rejected | Ended | ErrorMessage
+    Joined | Permission | Tail | Committed | Acknowledged | Rejected | Ended | ErrorMessage
 )
 
 

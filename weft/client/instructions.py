@@ -5,6 +5,7 @@ from typing import Literal, TypeAlias
 from uuid import UUID
 
 from weft.client.notices import Notice
+from weft.client.rights import Rights
 from weft.errors import WeftError
 from weft.ot.operation import Operations
 from weft.wire.messages import Join, Leave, Submit
@@ -42,6 +43,13 @@ class Notify:
 
 
 @dataclass(frozen=True, slots=True)
+class Permit:
+    """What the user may do from now on."""
+
+    rights: Rights
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Log a fault, of this client or of the server; the replica does what can be done."""
 
@@ -60,7 +68,9 @@ class Reauthenticate:
     """Open a new connection with a new token."""
 
 
-ReplicaInstruction: TypeAlias = Send | Wait | Show | Notify | Report | Finish | Reauthenticate
+ReplicaInstruction: TypeAlias = (
+    Send | Wait | Show | Notify | Permit | Report | Finish | Reauthenticate
+)
 
 
 # --- of the connection ---------------------------------------------------------------------------
@@ -98,7 +108,7 @@ class Tell:
     """Hand this to whoever uses the dashboard."""
 
     dashboard_id: UUID
-    instruction: Show | Notify | Report | Finish
+    instruction: Show | Notify | Permit | Report | Finish
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from weft.client.events import (
 )
 from weft.client.instructions import (
     Finish,
+    Permit,
     Reauthenticate,
     ReplicaInstruction,
     Report,
@@ -30,6 +31,7 @@ from weft.client.instructions import (
 )
 from weft.client.notices import Notice
 from weft.client.pending import InFlight
+from weft.client.rights import Rights
 from weft.client.status import Status, status_of
 from weft.client.working_copy import WorkingCopy
 from weft.errors import Retry, WeftError
@@ -46,6 +48,7 @@ from weft.wire.messages import (
     Join,
     Joined,
     Leave,
+    Permission,
     Rejected,
     Submission,
     Submit,
@@ -67,7 +70,7 @@ class Replica:
     def __init__(self, dashboard_id: UUID, replica_id: UUID, chance: Chance) -> None:
         self.dashboard_id = dashboard_id
         self.replica_id = replica_id
-        self.role: str | None = None
+        self.rights = Rights()
         self.error: WeftError | None = None
         self.phase = Phase.OFFLINE
         self.copy = WorkingCopy(replica_id)
@@ -192,6 +195,8 @@ class Replica:
                 self._submit()
             case Joined():
                 self._joined(message)
+            case Permission(role=role, permissions=permissions):
+                self._permitted(Rights.told(role, permissions))
             case Rejected():
                 self._rejected(message.sequence, message)
             case Ended(code="left"):
@@ -221,13 +226,18 @@ class Replica:
             self._afresh = True
             self._join_later()
             return
-        self.role = message.role
+        self._permitted(Rights.told(message.role, message.permissions))
         pending.sequence = max(pending.sequence, message.last_sequence)
         if not pending:
             self._backoff.reset()
         self._afresh = False
         self.phase = Phase.JOINED
         self._send_in_flight()  # it has not committed, and never will from before
+
+    def _permitted(self, rights: Rights) -> None:
+        if rights != self.rights:
+            self.rights = rights
+            self._out.append(Permit(rights))
 
     def _acknowledged(self, message: Acknowledged) -> None:
         flying = self.copy.pending.in_flight
@@ -377,8 +387,8 @@ class Replica:
             raise self.error
         if self.version is None or self.phase is Phase.FINISHED:
             raise WeftError("not_joined")
-        if self.role == "viewer":
-            raise WeftError("forbidden", "A viewer cannot edit.")
+        if self.rights.forbid_editing:
+            raise WeftError("forbidden", "This user may not edit here now.")
 
     def _taken(self) -> list[ReplicaInstruction]:
         out, self._out = self._out, []
