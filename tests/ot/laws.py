@@ -20,6 +20,7 @@ from weft.ot import (
     transform_pair,
 )
 from weft.ot.rope import Items, RichText, Text
+from weft.ot.values import weigh
 
 Check = Callable[[Story], None]
 
@@ -75,6 +76,9 @@ def law16_valid_stays_valid(story: Story) -> None:
     assert Document.from_json(json.loads(json.dumps(after.to_json()))) == after
     assert well_formed(recorded)
     assert apply(document, recorded) == after
+    records = [after.record(target_id) for target_id in (None, *after.widget_ids())]
+    assert after.size_bytes == sum(map(weigh, records)), "accounted for edit by edit"
+    assert after.widget_count == len(records) - 1
 
 
 def law17_transforming_goes_step_by_step(story: Story) -> None:

@@ -16,8 +16,13 @@ from tests.ot.shorthand import (
     widget,
 )
 from weft.errors import OperationError
-from weft.limits import TITLE_MAX_CHARACTERS, WIDGETS_MAX_PER_DASHBOARD
-from weft.ot import ABSENT, Document, JsonValue, Operation, apply, apply_recording
+from weft.limits import (
+    DESCRIPTION_MAX_CHARACTERS,
+    TEXT_MAX_CHARACTERS,
+    TITLE_MAX_CHARACTERS,
+    WIDGETS_MAX_PER_DASHBOARD,
+)
+from weft.ot import ABSENT, Document, JsonValue, Operation, apply, apply_recording, invert
 
 RICH = {"ops": [{"insert": "ab", "attributes": {"bold": True}}, {"insert": {"image": "u"}}]}
 TITLE = ("title",)
@@ -188,8 +193,22 @@ def test_limits_bind_who_commits_and_not_who_follows() -> None:
     one_more = (Operation("insert", None, TITLE, "t"),)
     with pytest.raises(OperationError, match="too long"):
         apply(document, one_more)
+    with pytest.raises(OperationError, match="too long"):
+        apply_recording(document, one_more)
+    assert invert(document, one_more) == (Operation("delete", None, TITLE, length=1),)
     followed = apply(document, one_more, within_limits=False)
     assert len(followed.value_at(None, TITLE)) == TITLE_MAX_CHARACTERS + 1
+
+
+def test_a_description_is_longer_than_a_title_and_shorter_than_a_text() -> None:
+    state = holding("").to_json()
+    document = Document.from_json({**state, "description": "d" * DESCRIPTION_MAX_CHARACTERS})
+    with pytest.raises(OperationError, match="too long"):
+        apply(document, (Operation("insert", None, ("description",), "d"),))
+    long = apply(document, (insert(0, "d" * (DESCRIPTION_MAX_CHARACTERS + 1)),))
+    assert len(held(long)) == DESCRIPTION_MAX_CHARACTERS + 1
+    with pytest.raises(OperationError, match="too long"):
+        apply(document, (insert(0, "d" * (TEXT_MAX_CHARACTERS + 1)),))
 
 
 def test_a_dashboard_has_only_so_many_widgets() -> None:

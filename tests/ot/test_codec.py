@@ -139,6 +139,21 @@ def test_law7_depth_counts_from_the_root_of_the_document() -> None:
     assert refusal.value.code == "too_deep"
 
 
+def test_law7_an_embed_and_a_style_lie_three_deeper_than_their_text() -> None:
+    value: Any = "leaf"
+    for _ in range(56):
+        value = [value]
+    insert = {**INSERT, "targetId": ID, "path": ["data", "k"]}
+    image = operation_from_json({**insert, "value": {"image": value}})
+    state = apply(Document.from_json({"widgets": {ID: widget(data={"k": {"ops": []}})}}), (image,))
+    assert Document.from_json(state.to_json()) == state, "as deep as a document may be"
+    operation_from_json({**insert, "attributes": {"link": value}})
+    for field, held in (("value", {"image": [value]}), ("attributes", {"link": [value]})):
+        with pytest.raises(OperationError) as refusal:
+            operation_from_json({**insert, field: held})
+        assert refusal.value.code == "too_deep"
+
+
 def test_numbers_are_read_in_canonical_form() -> None:
     obj = {**UPDATE, "value": {"a": 1.0, "b": [10**300]}, "oldValue": 3.0}
     operation = operation_from_json(obj)

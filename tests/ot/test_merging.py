@@ -54,6 +54,12 @@ def test_rules2_and_3_text(a: Operation, b: Operation, result: str) -> None:
     assert held(merged(holding("01234"), a, b)) == result
 
 
+def test_rule2_a_side_is_a_place_in_server_order() -> None:
+    mine, theirs = (insert(1, "mine"),), (insert(1, "theirs"),)
+    assert transform(mine, theirs, side="later") == mine
+    assert transform(mine, theirs, side="earlier") == (insert(7, "mine"),)
+
+
 def test_rule2_embeds_count_as_one() -> None:
     result = merged(holding(RICH), insert(2, {"image": "u"}), insert(3, "x"))
     assert held(result) == {

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.ot.laws import small_chunks
-from weft.ot.delta import Runs, join, run_of
+from weft.ot.delta import Runs, join, run_of, runs_of
 from weft.ot.rope import Items, RichText, Rope, Text
+from weft.ot.values import weigh
 
 SEEDS = st.integers(0, 2**32 - 1)
 LETTERS = "abcdé日👩"
@@ -116,6 +117,14 @@ def test_small_chunks_do_not_pile_up() -> None:
         start = random.randrange(len(text) - 500)
         text = text.splice(start, start + 500)
     assert len(text.chunks) < 20
+
+
+def test_a_rope_weighs_what_its_json_does() -> None:
+    text, items = "é" * 3 * Text.CHUNK_MAX, list(range(3 * Items.CHUNK_MAX))
+    assert weigh(Text.of(text)) == weigh(text)
+    assert weigh(Items.of(items)) == weigh(items)
+    rich = {"ops": [{"insert": "a", "attributes": {"bold": True}}, {"insert": {"image": "u"}}]}
+    assert weigh(RichText.of(runs_of(rich))) == weigh(rich)
 
 
 @pytest.mark.parametrize("size", [1, 4_095, 8_192, 8_193, 100_000])
