@@ -15,6 +15,7 @@ from weft.client.events import GivenUp, Received, ReplicaEvent
 from weft.client.instructions import (
     Finish,
     Notify,
+    Permit,
     Reauthenticate,
     ReplicaInstruction,
     Report,
@@ -151,6 +152,8 @@ def _order(order: ReplicaInstruction) -> Json:
             return {"kind": "show", **shown, "userId": user_id and str(user_id)}
         case Notify(notice):
             return {"kind": "notify", "notice": _notice(notice)}
+        case Permit(rights):
+            return {"kind": "permit", "role": rights.role, "permissions": rights.permissions}
         case Report(error):
             return {"kind": "report", "error": getattr(error, "code", "")}
         case Finish(error):

@@ -10,12 +10,13 @@ Run it after changing any of those; a test compares what it would write with wha
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from pydantic import TypeAdapter
 
 from weft import limits
 from weft.errors import CODES
+from weft.models.permission import ROLE_CELLS
 from weft.wire.close_codes import CLOSE_CODES
 from weft.wire.messages import CLIENT_MESSAGES, PROTOCOL_VERSION, SERVER_MESSAGES, Role
 from weft.wire.operations import OperationJson
@@ -149,7 +150,7 @@ def _wrapped(head: str, parts: list[str]) -> str:
 def tables() -> str:
     parts = [
         HEADER.format(law="What both sides of the wire must agree on, as values."),
-        'import type { Fault, Retry } from "./messages.ts";\n',
+        'import type { Fault, Retry, Role } from "./messages.ts";\n',
         f"export const PROTOCOL_VERSION = {PROTOCOL_VERSION};\n",
         "".join(f"export const {name} = {_limit(name)};\n" for name in LIMITS),
         "type Entry = readonly [Fault, Retry, string];\n",
@@ -160,6 +161,10 @@ def tables() -> str:
         "/** Why a socket was closed: the name, and what trying again takes. */",
         "export const CLOSE_CODES: { readonly [code: number]: readonly [string, Retry] } = {",
         *(_entry(str(code), (e.name, e.retry.value)) for code, e in CLOSE_CODES.items()),
+        "};\n",
+        "/** What each role may do where nothing else is granted, as `write widget`. */",
+        "export const ROLE_CELLS: { readonly [role in Role]: readonly string[] } = {",
+        *(_entry(role, tuple(sorted(map(" ".join, ROLE_CELLS[role])))) for role in get_args(Role)),
         "};\n",
         "/** The fields that are always in what a server sends, and of what kind each is. */",
         "export type Shape = { readonly [field: string]: string };",

@@ -9,14 +9,15 @@
  */
 
 export { Board } from "./client/board_loop.ts";
-export type { Listener, News, PermissionChanged, StatusChanged } from "./client/board_loop.ts";
+export type { Listener, News, StatusChanged } from "./client/board_loop.ts";
 export { Client, connect } from "./client/connection_loop.ts";
 export type { ClientOptions, Token } from "./client/connection_loop.ts";
 export type { Where } from "./client/editing.ts";
 export { IndexedDbStore } from "./client/indexeddb_store.ts";
-export type { Notify, Origin, Show } from "./client/instructions.ts";
+export type { Notify, Origin, Permit, Show } from "./client/instructions.ts";
 export { lostValue } from "./client/notices.ts";
 export type { Loss, Notice } from "./client/notices.ts";
+export type { Rights } from "./client/rights.ts";
 export type { State, Status } from "./client/status.ts";
 export { MemoryStore } from "./client/store.ts";
 export type { Claim, ReplicaStore } from "./client/store.ts";

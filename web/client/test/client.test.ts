@@ -282,12 +282,16 @@ test("what this user may do is told when it changes", async () => {
   const [board, socket] = await joined();
   const told: unknown[] = [];
   board.listen(({ kind }) => told.push(kind));
-  socket.says("permission", { role: "editor", permissions: ["read dashboard"] });
-  socket.says("permission", { role: "editor", permissions: ["read dashboard"] });
-  assert.deepEqual([board.role, board.permissions], ["editor", ["read dashboard"]]);
-  socket.says("permission", { role: "viewer", permissions: [] });
-  assert.throws(() => board.set(null, "title", "Mine"), { code: "forbidden" });
-  assert.deepEqual(told, ["permission", "permission"]);
+  socket.says("permission", { role: "viewer", permissions: ["write widget"] });
+  socket.says("permission", { role: "viewer", permissions: ["write widget"] });
+  assert.deepEqual([board.role, board.permissions], ["viewer", ["write widget"]]);
+  board.set(WIDGET, "title", "Granted");
+  socket.says("permission", { role: "editor", permissions: ["read widget"] });
+  assert.throws(() => board.set(WIDGET, "title", "Mine"), { code: "forbidden" });
+  assert.deepEqual(
+    told.filter((kind) => kind === "permit"),
+    ["permit", "permit"],
+  );
 });
 
 test("a text field is kept in step by what differs alone", async () => {

@@ -108,6 +108,8 @@ function written(order: ReplicaInstruction): unknown {
       const error = notice.error?.code ?? null;
       return { kind: "notify", notice: { ...notice, operations, error } };
     }
+    case "permit":
+      return { kind: "permit", ...order.rights };
     case "report":
     case "finish":
       return { kind: order.kind, error: codeOf(order.error) };

@@ -6,7 +6,15 @@
 
 import type { Role } from "../wire/messages.ts";
 import { Editing } from "./editing.ts";
-import type { Finish, Notify, ReplicaInstruction, Report, Show, Store } from "./instructions.ts";
+import type {
+  Finish,
+  Notify,
+  Permit,
+  ReplicaInstruction,
+  Report,
+  Show,
+  Store,
+} from "./instructions.ts";
 import type { Replica } from "./replica.ts";
 import type { Status } from "./status.ts";
 import type { Claim } from "./store.ts";
@@ -16,12 +24,7 @@ export interface StatusChanged {
   readonly status: Status;
 }
 
-/** What this user may do has changed: see `role` and `permissions` of the board. */
-export interface PermissionChanged {
-  readonly kind: "permission";
-}
-
-export type News = Show | Notify | StatusChanged | PermissionChanged;
+export type News = Show | Notify | Permit | StatusChanged;
 export type Listener = (news: News) => void;
 
 interface Waiter {
@@ -37,8 +40,6 @@ export class Board extends Editing {
   readonly #news: News[] = []; // told in order, though a listener may edit
   #isTelling = false;
   #status: Status;
-  #permissions: readonly string[] | null;
-  #role: Role | null;
   #waiters: Waiter[] = [];
   #writing = Promise.resolve();
   #unwritten: Store | null = null; // what to write when the write under way is done
@@ -53,8 +54,6 @@ export class Board extends Editing {
     this.#carryOut = carryOut;
     this.#claim = claim;
     this.#status = replica.status;
-    this.#permissions = replica.permissions;
-    this.#role = replica.role;
   }
 
   get dashboardId(): string {
@@ -71,12 +70,12 @@ export class Board extends Editing {
   }
 
   get role(): Role | null {
-    return this.replica.role;
+    return this.replica.rights.role;
   }
 
-  /** Cells as `write widget`; null: the server has not told. */
-  get permissions(): readonly string[] | null {
-    return this.replica.permissions;
+  /** What this user may do here and now, as `write widget`, at least on some widgets. */
+  get permissions(): readonly string[] {
+    return this.replica.rights.permissions;
   }
 
   /** The same object until something in it changes. */
@@ -116,7 +115,7 @@ export class Board extends Editing {
 
   // --- for the client ---------------------------------------------------------------------------
 
-  tell(instruction: Show | Notify | Report | Finish | Store): void {
+  tell(instruction: Show | Notify | Permit | Report | Finish | Store): void {
     switch (instruction.kind) {
       case "store":
         return this.#store(instruction);
@@ -124,6 +123,7 @@ export class Board extends Editing {
         return console.error(`weft: dashboard ${this.dashboardId}:`, instruction.error);
       case "show":
       case "notify":
+      case "permit":
         return this.#announce(instruction);
     }
   }
@@ -134,11 +134,6 @@ export class Board extends Editing {
     if (!sameStatus(status, this.#status)) {
       this.#status = status;
       this.#announce({ kind: "status", status });
-    }
-    const { role, permissions } = this.replica;
-    if (role !== this.#role || permissions?.join() !== this.#permissions?.join()) {
-      [this.#role, this.#permissions] = [role, permissions];
-      this.#announce({ kind: "permission" });
     }
     const over = this.#waiters.filter((waiter) => waiter.isOver());
     this.#waiters = this.#waiters.filter((waiter) => !over.includes(waiter));

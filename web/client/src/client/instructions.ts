@@ -4,6 +4,7 @@ import type { WeftError } from "../errors.ts";
 import type { Operations } from "../ot/operation.ts";
 import type { Join, Leave, Submit } from "../wire/messages.ts";
 import type { Notice } from "./notices.ts";
+import type { Rights } from "./rights.ts";
 
 export type Origin = "local" | "remote" | "rejected" | "snapshot";
 
@@ -39,6 +40,12 @@ export interface Notify {
   readonly notice: Notice;
 }
 
+/** What the user may do from now on. */
+export interface Permit {
+  readonly kind: "permit";
+  readonly rights: Rights;
+}
+
 /** Log a fault, of this client or of the server; the replica does what can be done. */
 export interface Report {
   readonly kind: "report";
@@ -57,7 +64,7 @@ export interface Reauthenticate {
 }
 
 export type ReplicaInstruction =
-  Send | Wait | Store | Show | Notify | Report | Finish | Reauthenticate;
+  Send | Wait | Store | Show | Notify | Permit | Report | Finish | Reauthenticate;
 
 // --- of the connection --------------------------------------------------------------------------
 
@@ -89,7 +96,7 @@ export interface WaitFor {
 export interface Tell {
   readonly kind: "tell";
   readonly dashboardId: string;
-  readonly instruction: Show | Notify | Report | Finish | Store;
+  readonly instruction: Show | Notify | Permit | Report | Finish | Store;
 }
 
 /** No connection will come: trying again cannot help. */

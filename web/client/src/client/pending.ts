@@ -60,7 +60,8 @@ export class Pending {
   #batch: Layer | null = null; // null: no batch is open
 
   get isEmpty(): boolean {
-    return this.inFlight === null && this.#waiting.length === 0 && this.#batch === null;
+    const isBatchEmpty = (this.#batch ?? EMPTY).operations.length === 0;
+    return this.inFlight === null && this.#waiting.length === 0 && isBatchEmpty;
   }
 
   /** All of them, in order: what leads from the confirmed document to the view. */

@@ -17,7 +17,6 @@ import type {
   Joined,
   Permission,
   Rejected,
-  Role,
   Submission,
 } from "../wire/messages.ts";
 import { errorIn } from "./answers.ts";
@@ -28,6 +27,7 @@ import type { Stored } from "./journal.ts";
 import type { Notice } from "./notices.ts";
 import { Patience } from "./patience.ts";
 import type { InFlight } from "./pending.ts";
+import { forbidEditing, NOTHING_TOLD, rightsTold, sameRights } from "./rights.ts";
 import { type Phase, type Status, statusOf } from "./status.ts";
 import { Storing } from "./storing.ts";
 import type { Purpose } from "./undo.ts";
@@ -45,8 +45,7 @@ export interface ReplicaOptions {
 export class Replica {
   readonly dashboardId: string;
   readonly replicaId: string;
-  role: Role | null = null;
-  permissions: readonly string[] | null = null; // cells as `write widget`; null: not told
+  rights = NOTHING_TOLD;
   error: WeftError | null = null;
   phase: Phase = "offline";
   copy: WorkingCopy;
@@ -196,7 +195,7 @@ export class Replica {
       case "joined":
         return this.#joined(message);
       case "permission":
-        return this.#permit(message);
+        return this.#permitted(message);
       case "rejected":
         return this.#rejected(message.sequence, message);
       case "ended":
@@ -225,7 +224,7 @@ export class Replica {
       return this.#joinLater();
     }
     const { pending } = this.copy;
-    this.#permit(message);
+    this.#permitted(message);
     pending.sequence = Math.max(pending.sequence, lastSequence);
     if (pending.isEmpty) this.#patience.backoff.reset();
     this.#patience.startsAfresh = false;
@@ -233,9 +232,11 @@ export class Replica {
     this.#sendInFlight(); // it has not committed, and never will from before
   }
 
-  #permit({ role, permissions }: Joined | Permission): void {
-    this.role = role;
-    this.permissions = permissions ?? null;
+  #permitted({ role, permissions }: Joined | Permission): void {
+    const rights = rightsTold(role, permissions);
+    if (sameRights(rights, this.rights)) return;
+    this.rights = rights;
+    this.#out.push({ kind: "permit", rights });
   }
 
   #acknowledged({ sequence, version }: Acknowledged): void {
@@ -372,7 +373,9 @@ export class Replica {
   #checkEditable(): void {
     if (this.error !== null) throw this.error;
     if (this.version === null || this.phase === "finished") throw new WeftError("not_joined");
-    if (this.role === "viewer") throw new WeftError("forbidden", "A viewer cannot edit.");
+    if (forbidEditing(this.rights)) {
+      throw new WeftError("forbidden", "This user may not edit here now.");
+    }
   }
 
   #taken(): ReplicaInstruction[] {

@@ -152,7 +152,7 @@ function meetAtOnePath(a: Operation, b: Operation): Meeting | null {
   }
   if (a.type === "update") return discard(b, a, reasonOf(a), true);
   if (b.type === "update") return discard(a, b, reasonOf(b), false);
-  return SEQUENCE_RULES[`${a.type} ${b.type}`]!(a, b);
+  return SEQUENCE_RULES[a.type]![b.type]!(a, b);
 }
 
 function reasonOf(update: Operation): Reason {
@@ -219,16 +219,14 @@ function flipped(rule: Rule): Rule {
   };
 }
 
-const SEQUENCE_RULES: { readonly [types: string]: Rule } = {
-  "insert insert": insertInsert,
-  "insert delete": insertDelete,
-  "delete insert": flipped(insertDelete),
-  "insert format": insertFormat,
-  "format insert": flipped(insertFormat),
-  "delete delete": deleteDelete,
-  "delete format": deleteFormat,
-  "format delete": flipped(deleteFormat),
-  "format format": formatFormat,
+const SEQUENCE_RULES: { readonly [type: string]: { readonly [type: string]: Rule } } = {
+  insert: { insert: insertInsert, delete: insertDelete, format: insertFormat },
+  delete: { insert: flipped(insertDelete), delete: deleteDelete, format: deleteFormat },
+  format: {
+    insert: flipped(insertFormat),
+    delete: flipped(deleteFormat),
+    format: formatFormat,
+  },
 };
 
 /** Elements that an insert brings: code points, items, or one embed. */

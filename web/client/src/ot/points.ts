@@ -57,8 +57,10 @@ export class Points {
   }
 
   slice(start: number, stop = this.length): Points {
-    if (this.text.length === this.length) return new Points(this.text.slice(start, stop));
-    return new Points(slicePoints(this.text, start, stop));
+    const to = Math.min(stop, this.length);
+    const isPlain = this.text.length === this.length;
+    const text = isPlain ? this.text.slice(start, to) : slicePoints(this.text, start, to);
+    return new Points(text, Math.max(0, to - start));
   }
 
   concat(other: Points): Points {

@@ -11,7 +11,7 @@ import type { Attributes, Content } from "./delta.ts";
 import type { JsonObject, JsonValue } from "./operation.ts";
 import { countPoints, Points, slicePoints, unitsBefore } from "./points.ts";
 import { Items, RichText, Rope, Text } from "./rope.ts";
-import { isObject, isRich } from "./values.ts";
+import { isObject, isRich, mapped } from "./values.ts";
 import type { Plain } from "./values.ts";
 
 /** A JSON value in which long or edited sequences are ropes. */
@@ -98,7 +98,7 @@ export function plain(node: Node): JsonValue {
 }
 
 export function plainObject(node: NodeObject): JsonObject {
-  return Object.fromEntries(Object.entries(node).map(([key, item]) => [key, plain(item)]));
+  return mapped(node, plain);
 }
 
 export function plainPart(part: Part): JsonValue {

@@ -30,9 +30,19 @@ export interface TransformResult {
 
 /** Two lists made at one document, `earlier` first in server order. */
 export function transformPair(earlier: Operations, later: Operations): TransformResult {
+  const [a, b] = [earlier[0], later[0]];
+  if (a === undefined || b === undefined) return { earlier, later, conflicts: [] };
+  if (earlier.length === 1 && later.length === 1) return single(a, b); // the commonest
   const grid = new Grid(earlier);
   const transformed = later.flatMap((each, index) => grid.passOver(each, index));
   return { earlier: grid.columns.flat(), later: transformed, conflicts: grid.conflicts };
+}
+
+function single(a: Operation, b: Operation): TransformResult {
+  const meeting = meet(a, b);
+  if (meeting === null) return { earlier: [a], later: [b], conflicts: [] };
+  const { earlier, later, loss } = meeting;
+  return { earlier, later, conflicts: loss === undefined ? [] : [conflictOf(loss, a, b, 0, 0)] };
 }
 
 /** `operations` as they apply after `over`; `side` is their own place in server order. */

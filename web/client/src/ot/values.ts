@@ -6,7 +6,8 @@
  *
  * Objects come from others and may hold any key, `__proto__` too. So in this library a key is read
  * only with `own`, and an object is made only by spreading, by computed keys in a literal and by
- * `Object.fromEntries`, which define properties and never assign: no prototype is read or changed.
+ * `Object.fromEntries`, which define properties; assigned is only to a key that an object has. So no
+ * prototype is read or changed.
  */
 
 import { OperationError } from "../errors.ts";
@@ -65,11 +66,22 @@ export function canonicalFields(value: Plain, depth = 0): JsonObject {
 
 function canonicalObject(value: Plain, depth: number): JsonObject {
   if (Array.isArray(own(value, "ops"))) return canonicalDelta(value, depth);
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, item]) => item !== undefined)
-      .map(([key, item]) => [key, canonical(item, depth)]),
-  );
+  const given = Object.values(value).includes(undefined) ? withoutUndefined(value) : value;
+  return mapped(given, (item) => canonical(item, depth));
+}
+
+function withoutUndefined(value: Plain): Plain {
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined));
+}
+
+/** A copy whose values are what `change` makes of them. */
+export function mapped<A, B>(
+  object: { readonly [key: string]: A },
+  change: (value: A) => B,
+): { readonly [key: string]: B } {
+  const copy: { [key: string]: unknown } = { ...object };
+  for (const key of Object.keys(copy)) copy[key] = change(copy[key] as A);
+  return copy as { readonly [key: string]: B };
 }
 
 /** Whether a canonical value is rich text as JSON. */

@@ -4,7 +4,7 @@
  * Written by web/client/generate_wire.py: change the models of the server, and run it again.
  */
 
-import type { Fault, Retry } from "./messages.ts";
+import type { Fault, Retry, Role } from "./messages.ts";
 
 export const PROTOCOL_VERSION = 1;
 
@@ -91,6 +91,64 @@ export const CLOSE_CODES: { readonly [code: number]: readonly [string, Retry] } 
   4408: ["hello_timeout", "later"],
   4413: ["slow_reader", "rejoin"],
   4429: ["rate_limited", "later"],
+};
+
+/** What each role may do where nothing else is granted, as `write widget`. */
+export const ROLE_CELLS: { readonly [role in Role]: readonly string[] } = {
+  owner: [
+    "admin collaborators",
+    "admin dashboard",
+    "admin settings",
+    "admin widget",
+    "delete collaborators",
+    "delete dashboard",
+    "delete settings",
+    "delete widget",
+    "read collaborators",
+    "read dashboard",
+    "read settings",
+    "read widget",
+    "share collaborators",
+    "share dashboard",
+    "share settings",
+    "share widget",
+    "write collaborators",
+    "write dashboard",
+    "write settings",
+    "write widget",
+  ],
+  admin: [
+    "admin collaborators",
+    "admin dashboard",
+    "admin settings",
+    "admin widget",
+    "delete collaborators",
+    "delete settings",
+    "delete widget",
+    "read collaborators",
+    "read dashboard",
+    "read settings",
+    "read widget",
+    "share collaborators",
+    "share dashboard",
+    "share settings",
+    "share widget",
+    "write collaborators",
+    "write dashboard",
+    "write settings",
+    "write widget",
+  ],
+  editor: [
+    "delete widget",
+    "read collaborators",
+    "read dashboard",
+    "read settings",
+    "read widget",
+    "write dashboard",
+    "write settings",
+    "write widget",
+  ],
+  viewer: ["read collaborators", "read dashboard", "read settings", "read widget"],
 };
 
 /** The fields that are always in what a server sends, and of what kind each is. */
