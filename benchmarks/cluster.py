@@ -115,8 +115,8 @@ def apply(system: System, load: Load) -> dict[str, Any]:
 
 
 def apply_and_compare(system: System, load: Load) -> dict[str, Any]:
-    """One run, and right after it what the bare statement takes: alone, with nothing else going
-    on, for one submission and for ten."""
+    """One run, and right after it the bare statement with nothing else going on, of one
+    submission and of ten."""
     seen = apply(system, load)
     for size in (1, 10):
         seen[f"bare_{size}_ms"] = asyncio.run(bare_commit_ms(system.postgres_url, size))
@@ -163,9 +163,8 @@ def report(closed: dict[str, Any], batched: dict[str, Any], open_: dict[str, Any
     print(f"  CPU per submission    {cpu(batched)}")
     print("one dashboard, 50 editors, 5 edits/s each, open loop")
     print(f"  deliveries            {open_['deliveries_per_s']:,.0f}/s")
-    print(
-        f"  visible to others     p50 {open_['visible_ms_p50']} ms, p99 {open_['visible_ms_p99']} ms"
-    )
+    visible = (open_["visible_ms_p50"], open_["visible_ms_p99"])
+    print("  visible to others     p50 {} ms, p99 {} ms".format(*visible))
     print(f"  acknowledged after    p50 {open_['ack_ms_p50']} ms, p99 {open_['ack_ms_p99']} ms")
     print(f"  CPU per submission    {cpu(open_)}")
 
