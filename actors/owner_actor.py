@@ -14,6 +14,8 @@ from actors.owner_service import OwnerService
 from storage.ports import OwnerAddress
 from storage.postgres_pool import PostgresStores, connect
 from storage.redis_directory import RedisDirectory
+from storage.retention import Retention
+from storage.upkeep_loop import chores, keep_up
 
 RESTART_RETRY_SECONDS = 1.0
 
@@ -36,6 +38,7 @@ class OwnerActor:
         self._directory = RedisDirectory(redis_url)
         self._stores: PostgresStores | None = None
         self._service: OwnerService | None = None
+        self._upkeep: asyncio.Task[None] | None = None
         self._starting = asyncio.get_running_loop().create_task(self._start())
 
     async def start(self) -> OwnerAddress:
@@ -46,6 +49,8 @@ class OwnerActor:
     async def stop(self) -> None:
         """Send everyone elsewhere, write the checkpoints, close everything."""
         self._starting.cancel()
+        if self._upkeep is not None:
+            self._upkeep.cancel()
         if self._service is not None:
             await self._service.stop()
         if self._stores is not None:
@@ -79,4 +84,6 @@ class OwnerActor:
         )
         address = await service.start()
         self._service = service
+        upkeep = keep_up(chores(self._stores.pool, Retention()))
+        self._upkeep = asyncio.get_running_loop().create_task(upkeep)
         return service, address
