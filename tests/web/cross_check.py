@@ -1,20 +1,27 @@
 """One truth for two languages, at random: each side asks, and the other must answer alike.
 
-`make fuzz` may call `rounds` for ever; by hand: `.venv/bin/python -m tests.web.cross_check`.
+    python -m tests.web.cross_check [SEED]
+
+goes on until stopped or until they differ: then it tells the question and exits 1. Each round also
+has the TypeScript replica repeat what Python replicas did in simulated histories.
 """
 
 import json
 import sys
 from collections.abc import Iterator
 from itertools import count
+from secrets import randbelow
 from typing import Any, Final, NamedTuple
 
 from tests.ot.laws import small_chunks
 from tests.web.node_command import run
 from tests.web.questions import Question, answer, ask
+from tests.web.transcripts import differences, record
 from weft.ot.values import same_json
 
 STORIES_PER_ROUND: Final = 500
+HISTORIES_PER_ROUND: Final = 10
+HISTORY_STEPS: Final = 300
 
 
 class Difference(NamedTuple):
@@ -58,22 +65,28 @@ def python_differs(vectors: list[dict[str, Any]]) -> list[Difference]:
     return differences
 
 
-def rounds(first_seed: int = 0) -> Iterator[int]:
-    """For ever: the number of vectors of one more round. Raises AssertionError on a difference."""
+def rounds(first_seed: int = 0) -> Iterator[str]:
+    """For ever: what agreed in one more round. Raises AssertionError on a difference."""
     for first in count(first_seed, STORIES_PER_ROUND):
-        asked, differences = python_asks(first, STORIES_PER_ROUND)
+        asked, differing = python_asks(first, STORIES_PER_ROUND)
         asked_back, more = typescript_asks(first, STORIES_PER_ROUND)
-        for difference in differences + more:
-            raise AssertionError(f"the two algebras differ, seeds from {first}\n{difference}")
-        yield asked + asked_back
+        transcripts = record(range(first, first + HISTORIES_PER_ROUND), HISTORY_STEPS)
+        told = [*map(str, differing + more), *differences(transcripts)]
+        assert not told, f"the languages differ, seeds from {first}\n{told[0]}"
+        yield f"seed {first}: {asked + asked_back} vectors and {len(transcripts)} replicas agree"
 
 
-def main() -> None:
-    done = 0
-    for vectors in rounds(int(sys.argv[1]) if len(sys.argv) > 1 else 0):
-        done += vectors
-        sys.stdout.write(f"{done} vectors agree\n")
+def main() -> int:
+    try:
+        for agreed in rounds(int(sys.argv[1]) if len(sys.argv) > 1 else randbelow(2**31)):
+            print(agreed, flush=True)
+    except AssertionError as difference:
+        print(difference, flush=True)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

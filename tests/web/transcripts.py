@@ -11,6 +11,7 @@ from unittest.mock import patch
 from uuid import UUID
 
 from tests.simulation.histories import run_seed
+from tests.web.node_command import run
 from weft.client.events import GivenUp, Received, ReplicaEvent
 from weft.client.instructions import (
     Finish,
@@ -128,6 +129,16 @@ def record(seeds: Sequence[int], steps: int) -> list[list[Json]]:
             run_seed(seed, steps)
     recorded: list[list[Json]] = json.loads(json.dumps(RecordingReplica.transcripts))
     return recorded
+
+
+def differences(transcripts: list[list[Json]]) -> list[str]:
+    """Where the TypeScript replica orders otherwise: what was expected, and what it did."""
+    said = run("test/transcripts.ts", given="\n".join(map(json.dumps, transcripts)))
+    told = []
+    for each in map(json.loads, said.splitlines()):
+        expected = transcripts[each["number"]][each["line"]]
+        told.append(f"python: {json.dumps(expected)}\ntypescript: {json.dumps(each['got'])}")
+    return told
 
 
 def _event(event: ReplicaEvent) -> Json:

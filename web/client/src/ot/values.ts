@@ -5,9 +5,9 @@
  * its object, so whether a value is rich text never changes by an edit beside it.
  *
  * Objects come from others and may hold any key, `__proto__` too. So in this library a key is read
- * only with `own`, and an object is made only by spreading, by computed keys in a literal and by
- * `Object.fromEntries`, which define properties; assigned is only to a key that an object has. So no
- * prototype is read or changed.
+ * only with `own`; an object is made only by spreading, by computed keys in a literal and by
+ * `Object.fromEntries`, which define properties; and assigned is only to a key that the object has.
+ * So no prototype is read or changed.
  */
 
 import { OperationError } from "../errors.ts";
