@@ -141,6 +141,7 @@ class DashboardService:
                 digest,
                 size_bytes,
                 self._clock_ms(),
+                line.guard,
             )
         )
 

@@ -50,6 +50,7 @@ class Submitted:
     fingerprint: bytes  # 16 bytes, of base version and operations as sent
     size_bytes: int  # of the operations as JSON
     at_ms: int  # now, ms since epoch
+    guard: str | None = None  # what nothing may have touched since: see weft/wire/link.py
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from weft.errors import WeftError
 from weft.limits import HISTORY_MAX_BYTES, HISTORY_MAX_VERSIONS, TRANSFORM_MAX_PAIRS
 from weft.ot import transform_pair
 from weft.ot.operation import Operations
+from weft.wire.link import ANYTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,12 @@ class History:
                     moved[index] = ()
                 moved[indexes[0]] = ours
         return moved
+
+    def has_touched(self, guard: str, base_version: int) -> bool:
+        """Whether any version above the base has touched this widget, or ANYTHING at all."""
+        if guard == ANYTHING:
+            return self.head > base_version
+        return bool(self._touching(guard, base_version))
 
     def trim(self, durable_version: int) -> None:
         """Forget the oldest beyond the window, but nothing that is not durable yet."""

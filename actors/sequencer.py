@@ -63,6 +63,8 @@ class Sequencer:
             raise WeftError("future_version", headVersion=self.durable_version)
         if event.base_version < self.history.start:
             raise WeftError("rebase_required", headVersion=self.durable_version)
+        if event.guard is not None and self.history.has_touched(event.guard, event.base_version):
+            raise WeftError("conflict", headVersion=self.durable_version)
         newest = self.newest
         sent = parse(event.operations, trusted=False)
         moved = self.history.transform(sent, event.base_version)

@@ -87,10 +87,16 @@ class Attachment:
         if self._link is not None:
             self._link.rooms.enter(self._line.dashboard_id, self._subscriber)
 
-    def submit(self, sequence: int, base_version: int, operations: list[dict[str, Any]]) -> None:
+    def submit(
+        self,
+        sequence: int,
+        base_version: int,
+        operations: list[dict[str, Any]],
+        guard: str | None = None,
+    ) -> None:
         """On a link that is being lost it goes nowhere: the client is told of the loss."""
         if self._link is not None:
-            self._link.send(Submitted(self._n, sequence, base_version, operations))
+            self._link.send(Submitted(self._n, sequence, base_version, operations, guard))
 
     def detach(self) -> None:
         self._seeking.cancel()

@@ -1,7 +1,7 @@
 """The content of dashboards over HTTP: read at its head, changed by its owner as operations."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -43,12 +43,12 @@ class Contents:
         access: Access,
         seen: DashboardContent,
         edits: Sequence[dict[str, Any]],
-        conflicts_with: Callable[[dict[str, Any]], bool] | None = None,
+        guard: str | None = None,
     ) -> None:
         """Made at `seen`; returns when it has committed, which sockets see at once.
 
-        `conflicts_with`: what, committed by others meanwhile, makes it void (412). Raises
-        WeftError: what the algebra, the permissions or the owner refuse it with.
+        `guard`: what must still be as seen (412): a widget's id, or ANYTHING. Raises WeftError:
+        what the algebra, the permissions or the owner refuse it with.
         """
         user_id = caller.user_id()
         if not edits:
@@ -64,7 +64,7 @@ class Contents:
             dashboard.version,
             tuple(edits),
             caller.actor.address,
-            conflicts_with,
+            guard,
         )
         try:
             await self._edits.submit(edit)

@@ -2,9 +2,8 @@
 a permission by type, and everyone who has the dashboard open are treated as by any editor.
 """
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Path, Response
@@ -107,7 +106,7 @@ def _add_changes(router: APIRouter, around: HttpSurroundings) -> None:
         if patch.config is not None or patch.data is not None:
             types.check(widget.type, patch.config, patch.data)
         edits = widget_edits(widget_id, patch)
-        guard = _touching(widget_id) if must_stay else None
+        guard = str(widget_id) if must_stay else None
         await contents.edit(caller, access, seen, edits, guard)
         return _tagged(_widget(await contents.read(dashboard_id), widget_id), response)
 
@@ -122,12 +121,8 @@ def _add_changes(router: APIRouter, around: HttpSurroundings) -> None:
         await access.ask_to_read(dashboard_id)
         seen = await contents.read(dashboard_id)
         must_stay = check_match(if_match, record_tag(_widget(seen, widget_id)))
-        guard = _touching(widget_id) if must_stay else None
+        guard = str(widget_id) if must_stay else None
         await contents.edit(caller, access, seen, removal(widget_id), guard)
-
-
-def _touching(widget_id: UUID) -> Callable[[dict[str, Any]], bool]:
-    return lambda operation: operation.get("targetId") == str(widget_id)
 
 
 def _widget(content: DashboardContent, widget_id: UUID) -> Widget:

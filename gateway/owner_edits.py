@@ -4,7 +4,6 @@ An edit has a replica of its own, named by the request. Sent again under that na
 submission, whatever became of the first, and the owner tells where it has committed.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 from uuid import UUID
@@ -26,8 +25,8 @@ class Edit:
     base_version: int
     operations: tuple[Operation, ...]
     address: Address | None = None  # of who asks, as seen past the trusted proxies
-    conflicts_with: Callable[[Operation], bool] | None = None
-    """Of what others have committed since the base: what makes this edit void."""
+    guard: str | None = None
+    """What nothing may have touched since the base: a widget's id, or ANYTHING of the dashboard."""
 
 
 class OwnerEdits(Protocol):
@@ -35,6 +34,6 @@ class OwnerEdits(Protocol):
         """The version at which it has committed (law 2), for the first time or before.
 
         Raises WeftError: whatever the owner refuses it with; `conflict` with `headVersion` when
-        something came in between that it conflicts with; owner_unavailable: it is not known
+        something came in between that touched its guard; owner_unavailable: it is not known
         whether it has committed, and the same edit may be submitted again.
         """

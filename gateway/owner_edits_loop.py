@@ -1,7 +1,6 @@
 """Edits over HTTP on the way that sockets take: attach to the owner, submit, wait for the commit.
 
 A cut on the way changes nothing: the same replica joins again, and the owner says what it knows.
-What was committed between looking and submitting is merged with, as between any two editors.
 """
 
 import asyncio
@@ -104,17 +103,9 @@ class _Visit:
         if frame["lastSequence"] >= SEQUENCE:
             self._committed(frame["lastVersion"])
             return
-        self._check_conflicts(frame)
+        edit = self._edit
         self.attachment.enter_room()
-        self.attachment.submit(SEQUENCE, self._edit.base_version, list(self._edit.operations))
-
-    def _check_conflicts(self, frame: dict[str, Any]) -> None:
-        conflicts_with, head = self._edit.conflicts_with, frame["version"]
-        if conflicts_with is None or head <= self._edit.base_version:
-            return
-        others = [edit for each in frame["submissions"] for edit in each["operations"]]
-        if "snapshot" in frame or any(map(conflicts_with, others)):
-            raise WeftError("conflict", "It has changed meanwhile.", headVersion=head)
+        self.attachment.submit(SEQUENCE, edit.base_version, list(edit.operations), edit.guard)
 
     def _answered(self, frame: dict[str, Any]) -> None:
         match frame["type"]:

@@ -42,6 +42,8 @@ class TokenRules:
             _misconfigured(f"the secret must have at least {TOKEN_SECRET_MIN_BYTES} bytes")
         if not set(self.algorithms) <= known.keys():
             _misconfigured("an algorithm is not known")
+        if "PRIVATE KEY" in self.key:
+            _misconfigured("a private key does not belong here, the public one verifies")
         try:
             for name in self.algorithms:
                 known[name].prepare_key(self.key)

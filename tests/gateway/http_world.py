@@ -1,11 +1,13 @@
 """The HTTP API as it is served, before a real owner and on PostgreSQL; and who calls it."""
 
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import httpx
+import pytest
 
 import weft
 from actors.owner_service import OwnerService
@@ -14,9 +16,11 @@ from gateway.service import GatewayService
 from storage.memory_directory import MemoryDirectory
 from weft import Board
 from weft.client.admin import AdminClient
+from weft.errors import CODES, WeftError
 from weft.models import Dashboard, SessionCreate, User, UserCreate, Widget, WidgetCreate
 from weft.wire.http import CollaboratorOrder, DashboardOrder
 
+Item = TypeVar("Item")
 TEXT = {"type": "text", "position": {"x": 0, "y": 0, "width": 4, "height": 2}}
 
 
@@ -89,3 +93,24 @@ class HttpWorld:
         """The dashboard, opened on a socket, until the stack is left."""
         client = await stack.enter_async_context(weft.connect(self.service.ws_url, person.token))
         return await client.join(dashboard.id)
+
+
+async def refused(awaited: Awaitable[Any]) -> WeftError:
+    """The error with which it is refused."""
+    with pytest.raises(WeftError) as refusal:
+        await awaited
+    return refusal.value
+
+
+async def all_of(items: AsyncIterator[Item]) -> list[Item]:
+    return [item async for item in items]
+
+
+def problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
+    """The problem that the API answers, whose form is checked."""
+    assert answer.headers["content-type"] == "application/problem+json"
+    fields: dict[str, Any] = answer.json()
+    assert (answer.status_code, fields["status"], fields["code"]) == (status, status, code)
+    assert fields["type"] == f"urn:weft:error:{code}"
+    assert (fields["retry"], fields["fault"]) == (CODES[code].retry, CODES[code].fault)
+    return fields

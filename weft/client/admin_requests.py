@@ -69,8 +69,10 @@ class AdminRequests:
         headers = {"Idempotency-Key": str(uuid4())}
         if if_match is not None:
             headers["If-Match"] = if_match
-        content = None if body is None else orjson.dumps(body.to_wire())
-        if content is not None:
+        content = None
+        if body is not None:  # what was not said is the server's to fill: from a template, say
+            said = body.model_dump(mode="json", by_alias=True, exclude_unset=True)
+            content = orjson.dumps(said)
             headers["Content-Type"] = "application/json"
         return await self._send(method, path, query=query, headers=headers, content=content)
 

@@ -6,7 +6,7 @@ a line that does not fit raises WeftError `malformed`, and the link is closed.
 """
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 from uuid import UUID
 
 import orjson
@@ -34,11 +34,19 @@ class Attach(NamedTuple):
     address: Address | None = None  # of the client, as seen past the trusted proxies
 
 
+ANYTHING: Final = "*"
+
+
 class Submitted(NamedTuple):
+    """`guard`: nothing may have touched this since the base version: a widget's id, or ANYTHING of
+    the dashboard. Otherwise the submission is rejected with `conflict`.
+    """
+
     n: int
     sequence: int
     base_version: int
     operations: list[dict[str, Any]]
+    guard: str | None = None
 
 
 class Detach(NamedTuple):
@@ -109,14 +117,13 @@ def unpack_to_gateway(batch: bytes | str) -> list[ToGateway]:
 
 def _line_to_owner(line: ToOwner) -> bytes:
     match line:
-        case Submitted(n, sequence, base_version, operations):
-            return encode(
-                [
-                    "submit",
-                    n,
-                    {"sequence": sequence, "baseVersion": base_version, "operations": operations},
-                ]
-            )
+        case Submitted(n, sequence, base_version, operations, guard):
+            told: dict[str, Any] = {
+                "sequence": sequence,
+                "baseVersion": base_version,
+                "operations": operations,
+            }
+            return encode(["submit", n, told if guard is None else told | {"guard": guard}])
         case Attach():
             return encode(
                 [
@@ -162,9 +169,13 @@ def _read_to_owner(line: bytes) -> ToOwner:
             case [
                 "submit",
                 int(n),
-                {"sequence": int(sequence), "baseVersion": int(base), "operations": list(ops)},
+                {
+                    "sequence": int(sequence),
+                    "baseVersion": int(base),
+                    "operations": list(ops),
+                } as told,
             ]:
-                return Submitted(n, sequence, base, ops)
+                return Submitted(n, sequence, base, ops, told.get("guard"))
             case ["attach", int(n), dict(fields)]:
                 return _read_attach(n, fields)
             case ["regrant", int(n), {"dashboardId": str(dashboard_id), "userId": user_id}]:
