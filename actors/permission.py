@@ -13,6 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from storage.identity_ports import Grants
+from weft.errors import OperationError
 from weft.models import Context, Resource, Subject, WidgetFacts, decide, first_refused, required_for
 from weft.models.address import Address
 from weft.models.permission import Cell
@@ -79,10 +80,8 @@ def check_permission(
     """`moved`: what each of `sent` has become at `document`. Raises WeftError forbidden with the
     index of the operation (as sent), and unknown_dashboard to strangers.
     """
-    if author.edits_freely and not any(map(_is_lost, moved)):
-        changed = chain.from_iterable(moved)
-        if author.unlocks_freely or not any(_may_meet_lock(each, document) for each in changed):
-            return
+    if author.edits_freely and _meets_nothing(author, moved, document):
+        return
     context = Context(at_ms, author.address)
     lookup = _facts_in(document)
     whence = [index for index, each in enumerate(moved) for _ in each]
@@ -115,15 +114,27 @@ def _is_lost(became: Operations) -> bool:
     return bool(became) and became[0].type == "noop"
 
 
+def _meets_nothing(author: Author, moved: Iterable[Operations], document: Document) -> bool:
+    """Neither a lock that this author is kept from, nor an edit that was lost."""
+    for became in moved:
+        for operation in became:
+            if operation.type == "noop":
+                return False
+            if not author.unlocks_freely and _may_meet_lock(operation, document):
+                return False
+    return True
+
+
 def _may_meet_lock(operation: Operation, document: Document) -> bool:
-    target_id, path = operation.target_id, operation.path
+    kind, target_id, path = operation.type, operation.target_id, operation.path
     if target_id is None:
         return False
-    if operation.type == "addWidget" or target_id not in document:
+    if path[0] == "isLocked" if path else kind in ("addWidget", "update"):  # or a whole record
         return True
-    if not path:  # a removal, a move, or a whole record
-        return operation.type == "update" or document.record(target_id)["isLocked"] is True
-    return path[0] == "isLocked" or document.record(target_id)["isLocked"] is True
+    try:
+        return document.record(target_id)["isLocked"] is not False
+    except OperationError:  # there is no such widget, or not yet
+        return True
 
 
 def _facts_in(document: Document) -> Lookup:

@@ -1,20 +1,24 @@
 """The link's lines come out of a batch as they went in, whatever is in them."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from weft.errors import WeftError
+from weft.models import parse_address
 from weft.wire.codec import encode
 from weft.wire.link import (
     Attach,
     Detach,
+    Done,
     Ended,
     Joined,
     LinkHello,
     Publish,
+    Regrant,
     Reply,
     Submitted,
     ToGateway,
@@ -40,7 +44,9 @@ to_owner = st.one_of(
         st.uuids(),
         st.none() | numbers,
         st.booleans(),
+        st.none() | st.ip_addresses().map(parse_address),
     ),
+    st.builds(Regrant, numbers, st.uuids(), st.none() | st.uuids()),
     st.builds(Submitted, numbers, numbers, numbers, operations),
     st.builds(Detach, numbers),
 )
@@ -48,6 +54,7 @@ to_gateway = st.one_of(
     st.builds(Joined, numbers, frames),
     st.builds(Reply, numbers, frames),
     st.builds(Ended, numbers, frames),
+    st.builds(Done, numbers, frames),
     st.builds(Publish, st.uuids(), frames),
 )
 
@@ -107,3 +114,9 @@ def test_a_line_to_an_owner_that_does_not_fit_is_refused(line: bytes) -> None:
 def test_a_batch_to_a_gateway_that_does_not_fit_is_refused(batch: bytes) -> None:
     with pytest.raises(WeftError, match="link carries a line"):
         unpack_to_gateway(batch)
+
+
+def test_who_attaches_need_not_say_from_where() -> None:
+    line = Attach(1, UUID(int=1), UUID(int=2), "connection", UUID(int=3), None, False)
+    packed = pack_to_owner([line]).replace(b',"address":null', b"")
+    assert unpack_to_owner(packed) == [line]
