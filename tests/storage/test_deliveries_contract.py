@@ -10,7 +10,15 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from storage.delivery_ports import ChangesDue, Outbox, OutboxEvent, Webhook, WebhookCreate, Webhooks
+from storage.delivery_ports import (
+    COMMITTED,
+    ChangesDue,
+    Outbox,
+    OutboxEvent,
+    Webhook,
+    WebhookCreate,
+    Webhooks,
+)
 from storage.memory_accounts import MemoryAccounts
 from storage.memory_deliveries import MemoryDeliveries
 from storage.memory_log import MemoryLog
@@ -35,7 +43,9 @@ class Post:
     made: list[Webhook] = field(default_factory=list)
 
     async def webhook(self, *topics: str) -> Webhook:
-        create = WebhookCreate("https://example.org/hook", "s3cret", topics or ("*",))
+        """Not of all topics unless asked: to make a dashboard is an event as well."""
+        asked = topics or (SHARED, COMMITTED)
+        create = WebhookCreate("https://example.org/hook", "s3cret", asked)
         self.made.append(await self.hooks.create_webhook(create))
         return self.made[-1]
 
@@ -114,7 +124,7 @@ async def test_a_webhook_is_read_back_exactly(post: Post):
 async def test_an_event_goes_to_each_webhook_that_asks_for_its_topic_under_one_id(post: Post):
     named, everything, other = (
         await post.webhook(SHARED, "x"),
-        await post.webhook(),
+        await post.webhook("*"),
         await post.webhook("session.ended"),
     )
     dashboard_id = uuid4()
@@ -152,6 +162,14 @@ async def test_lanes_do_not_wait_for_each_other(post: Post):
     await post.outbox.delivered(first[1])
     await post.outbox.delivered(first[2])
     assert numbers(await post.claim()) == [4]
+
+
+async def test_no_more_are_given_than_asked_for_the_oldest_first(post: Post):
+    await post.webhook()
+    for number in range(3):
+        await post.outbox.record(SHARED, {"number": number}, uuid4())
+    assert numbers(list(await post.outbox.claim_events(2))) == [0, 1]
+    assert numbers(list(await post.outbox.claim_events(2))) == [2]
 
 
 async def test_what_failed_comes_again_with_its_attempts_counted(post: Post):
