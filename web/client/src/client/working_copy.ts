@@ -116,19 +116,17 @@ export class WorkingCopy {
       .filter(({ type }) => type !== "noop")
       .map((each) => operationFromJson(each, true));
     this.journal.record(submission.version, operations);
+    let news: News = [];
     if (submission.replicaId === this.#replicaId) {
       if (this.pending.inFlight?.sequence === submission.sequence) {
         this.#commitOwn(submission.version, operations);
-        return [];
+        return news;
       }
-      const news = submission.sequence > this.pending.sequence ? this.#setAside() : [];
+      if (submission.sequence > this.pending.sequence) news = this.#setAside();
       this.pending.sequence = Math.max(this.pending.sequence, submission.sequence);
-      return [
-        ...news,
-        ...this.#commitRemote(submission.baseVersion, operations, submission.userId),
-      ];
     }
-    return this.#commitRemote(submission.baseVersion, operations, submission.userId);
+    const { baseVersion, userId } = submission;
+    return [...news, ...this.#commitRemote(baseVersion, operations, userId)];
   }
 
   /**

@@ -29,7 +29,7 @@ export function pointsBefore(text: string, units: number): number {
 }
 
 /** Whether `units` lies inside a character. */
-export function splitsPair(text: string, units: number): boolean {
+function splitsPair(text: string, units: number): boolean {
   return units > 0 && units < text.length && widthAt(text, units - 1) === 2;
 }
 
