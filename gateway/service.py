@@ -1,11 +1,13 @@
 """One gateway, whole: client sockets, the way to the owners, and the HTTP API. Needs no Ray."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.attachment_loop import OwnerFinder, Route
 from gateway.authentication import Authenticator, SessionFinder, SessionTokens, SignedTokens
+from gateway.enforced_identity import enforced
+from gateway.grants_loop import LinkedEnforcement
 from gateway.http_api import create_app
 from gateway.http_server import HttpServer
 from gateway.http_surroundings import ApiStores, HttpSurroundings
@@ -86,6 +88,8 @@ class GatewayService:
     def _start_http(self, port: int, stores: ApiStores, route: Route) -> None:
         bound, port = self._http.listen(self.settings.host, port)
         self.http_url = f"http://{_in_url(self.settings.host)}:{port}"
+        enforcement = LinkedEnforcement(self._directory, self._links, stores.log)
+        stores = replace(stores, identity=enforced(stores.identity, enforcement))
         around = HttpSurroundings(
             self.settings.gateway_id,
             self.ws_url,

@@ -19,7 +19,7 @@ from weft.client.admin_dashboards import (
     AdminWidgets,
 )
 from weft.client.admin_people import AdminAudit, AdminSessions, AdminUsers
-from weft.client.admin_requests import AdminRequests
+from weft.client.http_admin_requests import AdminRequests
 from weft.wire.http import Health
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from typing import Literal
 from uuid import UUID
 
 from weft.client.admin_people import pages
-from weft.client.admin_requests import AdminRequests
+from weft.client.http_admin_requests import AdminRequests
 from weft.models import (
     Collaborator,
     CollaboratorPatch,

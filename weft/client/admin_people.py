@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from weft.client.admin_requests import AdminRequests
+from weft.client.http_admin_requests import AdminRequests
 from weft.models import (
     AuditLog,
     IssuedSession,
