@@ -161,12 +161,16 @@ def _is_json(content_type: str) -> bool:
 
 
 def _check_query(request: Request, known: set[str]) -> None:
-    """A filter that is misspelt must not be a filter that is not there."""
-    unknown = [name for name in request.query_params if name not in known]
-    if unknown:
-        raise invalid(
-            [
-                Problem(printable(name), "extra_forbidden", "No such query parameter")
-                for name in unknown
-            ]
+    """A filter that is misspelt, or said twice, must not be one that is not there."""
+    names = [name for name, _ in request.query_params.multi_items()]
+    problems = [
+        Problem(printable(name), rule, message)
+        for name in dict.fromkeys(names)
+        for rule, message, applies in (
+            ("extra_forbidden", "No such query parameter", name not in known),
+            ("repeated", "Say it once", names.count(name) > 1),
         )
+        if applies
+    ]
+    if problems:
+        raise invalid(problems)

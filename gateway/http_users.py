@@ -4,6 +4,7 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
+from pydantic import Field
 
 from gateway.access import Caller
 from gateway.http_preconditions import IfMatch, changed, check_match
@@ -21,12 +22,13 @@ from gateway.http_requests import (
 from gateway.http_surroundings import HttpSurroundings
 from storage.identity_ports import Users
 from weft.errors import WeftError
-from weft.limits import PAGE_DEFAULT_ITEMS
+from weft.limits import EMAIL_MAX_CHARACTERS, PAGE_DEFAULT_ITEMS
 from weft.models import User, UserCreate, UserPatch
 from weft.wire.http import Listed, record_tag
 
 READS: Final = documented()
 CHANGES: Final = documented(writes=True)
+Name = Annotated[QueryText | None, Field(max_length=EMAIL_MAX_CHARACTERS)]
 
 
 def user_routes(around: HttpSurroundings) -> APIRouter:
@@ -46,11 +48,10 @@ def user_routes(around: HttpSurroundings) -> APIRouter:
         *,
         caller: CallerOf,
         begins: Annotated[
-            QueryText | None,
-            Query(description="How username, email or full name begin.", max_length=255),
+            Name, Query(description="How username, email or full name begin.")
         ] = None,
-        email: Annotated[QueryText | None, Query(description="Exactly this one.")] = None,
-        username: Annotated[QueryText | None, Query(description="Exactly this one.")] = None,
+        email: Annotated[Name, Query(description="Exactly this one.")] = None,
+        username: Annotated[Name, Query(description="Exactly this one.")] = None,
         is_active: Annotated[bool | None, Query(alias="isActive")] = None,
         after: After = None,
         limit: Limit = PAGE_DEFAULT_ITEMS,
