@@ -1,8 +1,9 @@
 """Law 4, convergence, for made-up data: rows of a product in use, as if people had edited.
 
 The logs are real histories: `weft verify` finds nothing to say about them, and dashboards open. A
-few users own and share much, a few dashboards hold most of the log, rows of one dashboard lie far
-apart, as they do when many are edited at once. Pure: chance and time are arguments.
+few users share much; a few dashboards have most of the people, and with them most of the log; rows
+of one dashboard lie far apart, as they do when many are edited at once. Pure: chance and time are
+arguments.
 """
 
 from collections.abc import Iterator, Sequence
@@ -188,12 +189,12 @@ class Generator:
         )
 
     def _invite(self) -> None:
-        weights = _weights(len(self._users))
+        users, boards = _weights(len(self._users)), _weights(len(self._boards))
         most = len(self._boards) * (len(self._users) - 1)  # everybody everywhere but the owner
         for _ in range(min(self._size.collaborators, most)):
             while True:
-                board = self._pick(self._boards)
-                user_id = self._chance.choices(self._users, cum_weights=weights, k=1)[0]
+                (board,) = self._chance.choices(self._boards, cum_weights=boards, k=1)
+                (user_id,) = self._chance.choices(self._users, cum_weights=users, k=1)
                 if user_id != board.owner_id and user_id not in board.members:
                     break
             self._add_member(board, user_id)
