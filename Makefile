@@ -42,8 +42,8 @@ lint: install  ## ruff, strict types, import floors
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
-fuzz: install  ## the laws on random histories, until stopped
-	@$(BIN)/python -m tests.fuzz
+fuzz: install web  ## the laws on random histories, until stopped
+	@$(BIN)/python -m tests.web.cross_check & other=$$!; trap "kill $$other" EXIT; $(BIN)/python -m tests.fuzz
 
 bench: install  ## what it costs, measured here: algebra, commit, owner, the whole system
 	@$(BIN)/python -m benchmarks
@@ -52,5 +52,5 @@ lock: install  ## renew requirements.lock from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --all-extras --group dev --python-version 3.11 pyproject.toml -o requirements.lock
 
 clean:  ## remove what the targets above have made
-	@rm -rf $(VENV) web/node_modules .weft .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) web/node_modules web/client/dist .weft .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
