@@ -30,7 +30,11 @@ FLAGS: dict[str, dict[str, Any]] = {
     "owners": {"metavar": "N", "type": int, "help": "owner processes (default: 1)"},
     "gateways": {"metavar": "N", "type": int, "help": "gateway processes (default: 1)"},
     "admin_key": {"metavar": "KEY", "help": "of the HTTP API (default: kept in the data dir)"},
+    "http": {"metavar": "URL", "help": "http://… of a running system (default: by the data dir)"},
 }
+UP_FLAGS = [flag for flag in FLAGS if flag != "http"]
+ADMIN_FLAGS = ["data_dir", "http", "admin_key"]
+USER = "id, username or email"
 
 
 def main() -> None:
@@ -77,11 +81,15 @@ def _parser() -> argparse.ArgumentParser:
     _add_verify(commands)
     _add_migrate(commands)
     _add_doctor(commands)
+    _add_user(commands)
+    _add_token(commands)
+    _add_share(commands)
+    _add_dashboards(commands)
     return parser
 
 
 def _add_up(commands: Any) -> None:
-    up = _add(commands, "up", "run the whole system in the foreground", list(FLAGS))
+    up = _add(commands, "up", "run the whole system in the foreground", UP_FLAGS)
     up.epilog = "Ctrl-C or SIGTERM drains: clients are told, checkpoints written."
 
 
@@ -90,14 +98,13 @@ def _add_replay(commands: Any) -> None:
         commands,
         "replay",
         "type a recorded editing history into the running system, or into one of its own",
-        ["data_dir", "admin_key"],
+        ADMIN_FLAGS,
     )
     replay.add_argument("trace", metavar="TRACE", help="sequential trace, JSON or gzipped JSON")
     replay.add_argument(
         "--clients", type=_positive, default=2, metavar="N", help="one types, N-1 follow"
     )
     replay.add_argument("--url", metavar="WS", help="ws://… of a running system")
-    replay.add_argument("--http", metavar="HTTP", help="http://… of a running system")
 
 
 def _add_verify(commands: Any) -> None:
@@ -117,7 +124,47 @@ def _add_migrate(commands: Any) -> None:
 
 
 def _add_doctor(commands: Any) -> None:
-    _add(commands, "doctor", "what is wrong here, and what to do", list(FLAGS))
+    _add(commands, "doctor", "what is wrong here, and what to do", UP_FLAGS)
+
+
+def _add_user(commands: Any) -> None:
+    verbs = _add_group(commands, "user", "accounts of a running system")
+    add = _add(verbs, "add", "a new user", ADMIN_FLAGS)
+    add.add_argument("email", metavar="EMAIL")
+    add.add_argument("--username", metavar="NAME", help="default: what stands before the @")
+    add.add_argument("--full-name", metavar="NAME")
+    list_all = _add(verbs, "list", "all users, by username", ADMIN_FLAGS)
+    list_all.add_argument("begins", metavar="BEGINS", nargs="?", help="how their names begin")
+
+
+def _add_token(commands: Any) -> None:
+    token = _add(commands, "token", "open a session for a user and tell its token", ADMIN_FLAGS)
+    token.add_argument("user", metavar="USER", help=USER)
+    token.add_argument("--ttl", metavar="SECONDS", type=int, help="how long it lasts")
+
+
+def _add_share(commands: Any) -> None:
+    share = _add(commands, "share", "give a user a role on a dashboard", ADMIN_FLAGS)
+    share.add_argument("dashboard", metavar="DASHBOARD", help="its id")
+    share.add_argument("user", metavar="USER", help=USER)
+    share.add_argument("role", choices=["viewer", "editor", "admin"])
+    share.add_argument("--invite", action="store_true", help="the user has to accept first")
+
+
+def _add_dashboards(commands: Any) -> None:
+    verbs = _add_group(commands, "dashboards", "dashboards of a running system")
+    list_all = _add(verbs, "list", "what a user owns or takes part in", ADMIN_FLAGS)
+    list_all.add_argument("user", metavar="USER", help=USER)
+    list_all.add_argument("--search", metavar="TEXT", help="what the user may see and it matches")
+    list_all.add_argument("--archived", action="store_true", help="archived ones too")
+    add = _add(verbs, "add", "a new dashboard", ADMIN_FLAGS)
+    add.add_argument("user", metavar="OWNER", help=USER)
+    add.add_argument("title", metavar="TITLE")
+
+
+def _add_group(commands: Any, name: str, summary: str) -> Any:
+    parser = commands.add_parser(name, help=summary, description=summary)
+    return parser.add_subparsers(dest="verb", required=True, metavar="VERB")
 
 
 def _add(commands: Any, name: str, summary: str, flags: Sequence[str]) -> argparse.ArgumentParser:

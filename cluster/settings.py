@@ -7,9 +7,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 
 from weft.errors import WeftError
+from weft.models import parse_network
 
 ENVIRONMENT_PREFIX = "WEFT_"
 RAY_NAMESPACE = "weft"
@@ -19,11 +28,21 @@ Count = Annotated[int, Field(ge=1, le=1_000)]
 Secret = Annotated[SecretStr, Field(min_length=16)]
 
 
+def _split(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+Parts = Annotated[tuple[str, ...], BeforeValidator(_split)]
+
+
 class Settings(BaseModel):
     """Where data and services are, and how many processes to start. None: embedded, or generated.
 
     postgres_url, redis_url and ray_address point at existing ones; without them `weft up` runs
-    its own under data_dir. admin_key and link_secret are generated once and kept there.
+    its own under data_dir. admin_key and link_secret are generated once and kept there. Without a
+    jwt_key no signed token is known.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,11 +58,26 @@ class Settings(BaseModel):
     gateways: Count = 1
     admin_key: Secret | None = None
     link_secret: Secret | None = None
+    trusted_proxies: Parts = ()  # networks, separated by commas: whose X-Forwarded-For is believed
+    jwt_key: SecretStr | None = None  # of signed tokens: a public key as PEM, or a shared secret
+    jwt_key_file: Path | None = None  # the same, in a file
+    jwt_algorithms: Parts = ("RS256",)
+    jwt_audience: str = "weft"
+    jwt_issuer: str | None = None
+    jwt_leeway_seconds: Annotated[float, Field(ge=0, le=300)] = 30.0
+    jwt_create_users: bool = False  # whose signed token is seen first becomes a user
 
     @field_validator("data_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for part in value:
+            parse_network(part)
+        return value
 
     @field_validator("postgres_url")
     @classmethod

@@ -17,7 +17,10 @@ from cluster.ray_launch import Fleet, ray_runtime
 from cluster.secret_file import keep_secret
 from cluster.settings import Settings
 from gateway.service import GatewaySettings
+from gateway.signed_token import TokenRules
 from storage.postgres_migrations import migrate
+from weft.errors import WeftError
+from weft.models import parse_network
 
 Say = Callable[[str], None]
 PORTS_PER_GATEWAY = 2  # the defaults for ws and http are neighbours
@@ -69,6 +72,8 @@ def _gateway_orders(settings: Settings) -> list[GatewaySettings]:
     """Ports are chosen here and once, so that a gateway that was restarted has them again."""
     admin_key = _secret(settings, "admin_key", settings.admin_key)
     link_secret = _secret(settings, "link_secret", settings.link_secret)
+    token_rules = _token_rules(settings)
+    trusted_proxies = tuple(map(parse_network, settings.trusted_proxies))
     patience = LEFTOVER_SECONDS if was_killed(settings.data_dir) else 0.0
 
     def port(first: int, number: int, flag: str) -> int:
@@ -83,6 +88,8 @@ def _gateway_orders(settings: Settings) -> list[GatewaySettings]:
             host=settings.host,
             ws_port=port(settings.ws_port, number, "--ws-port"),
             http_port=port(settings.http_port, number, "--http-port"),
+            token_rules=token_rules,
+            trusted_proxies=trusted_proxies,
         )
         for number in range(settings.gateways)
     ]
@@ -91,3 +98,24 @@ def _gateway_orders(settings: Settings) -> list[GatewaySettings]:
 def _secret(settings: Settings, name: str, given: SecretStr | None) -> str:
     text = None if given is None else given.get_secret_value()
     return keep_secret(settings.data_dir, name, text)
+
+
+def _token_rules(settings: Settings) -> TokenRules | None:
+    """Raises WeftError misconfigured: a key that cannot be read, or that does not go with them."""
+    key = settings.jwt_key.get_secret_value() if settings.jwt_key else None
+    if settings.jwt_key_file is not None:
+        try:
+            key = settings.jwt_key_file.read_text()
+        except (OSError, UnicodeDecodeError) as error:
+            message = f"WEFT_JWT_KEY_FILE: {settings.jwt_key_file}: {error}"
+            raise WeftError("misconfigured", message) from None
+    if key is None:
+        return None
+    return TokenRules(
+        key,
+        settings.jwt_algorithms,
+        settings.jwt_audience,
+        settings.jwt_issuer,
+        settings.jwt_leeway_seconds,
+        settings.jwt_create_users,
+    )

@@ -1,7 +1,7 @@
 """One gateway, whole: client sockets, the way to the owners, and the HTTP API. Needs no Ray."""
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gateway.attachment_loop import OwnerFinder, Route
@@ -26,8 +26,8 @@ class GatewaySettings:
     """Port 0: any free one. `http_port` None: no HTTP. `token_rules` None: no signed tokens."""
 
     gateway_id: str
-    link_secret: str
-    admin_key: str
+    link_secret: str = field(repr=False)
+    admin_key: str = field(repr=False)
     host: str = "127.0.0.1"
     ws_port: int = 0
     http_port: int | None = 0
