@@ -296,7 +296,7 @@ class IdentityStores:
 
 
 class Enforcement(Protocol):
-    """How owners learn of changed grants; what `storage.identity_service` calls before it returns.
+    """How owners learn of changed grants, before the call that changed them returns.
 
     Law 6: when it returns, no owner commits any more by grants that it read before the call.
     """

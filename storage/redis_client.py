@@ -38,9 +38,11 @@ def redis_client(
 
 
 @contextmanager
-def redis_outages() -> Iterator[None]:
+def redis_outages(*also: type[Exception]) -> Iterator[None]:
+    """`also`: what else counts as one to the caller."""
+    outages: tuple[type[Exception], ...] = (*OUTAGES, *also)
     try:
         yield
-    except OUTAGES as error:
+    except outages as error:
         message = "Redis does not answer now."
         raise WeftError("storage_unavailable", message, cause=type(error).__name__) from error

@@ -16,6 +16,7 @@ from storage.notices import (
     GrantsChanged,
     Heard,
     Listening,
+    Notices,
     SessionEnded,
     UserChanged,
     decode_notice,
@@ -60,20 +61,20 @@ async def over_redis(redis_url: str) -> AsyncIterator[RedisNotices]:
 
 
 @pytest.fixture(params=BOTH_DIRECTORIES)
-async def notices(request: pytest.FixtureRequest, redis_url_if_asked: str | None):
-    if redis_url_if_asked is None:
-        yield MemoryNotices()
-        return
-    made = RedisNotices(redis_url_if_asked)
-    made.start()
-    yield made
-    await made.close()
+def open_notices(request: pytest.FixtureRequest) -> Notices:
+    if request.param == "memory":
+        return MemoryNotices()
+    return RedisNotices(request.getfixturevalue("redis_url"))
 
 
 @pytest.fixture
-def redis_url_if_asked(request: pytest.FixtureRequest) -> str | None:
-    kind = request.node.callspec.params["notices"]
-    return request.getfixturevalue("redis_url") if kind == "redis" else None
+async def notices(open_notices: Notices) -> AsyncIterator[Notices]:
+    if not isinstance(open_notices, RedisNotices):
+        yield open_notices
+        return
+    open_notices.start()
+    yield open_notices
+    await open_notices.close()
 
 
 async def test_everybody_hears_everything_in_order_once_they_listen(notices):

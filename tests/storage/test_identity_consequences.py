@@ -1,0 +1,322 @@
+"""A change that has returned is known on all nodes: caches, index, notices."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import redis.asyncio
+
+from storage.cache_service import Cache
+from storage.identity_cache import IdentityCache, Standing
+from storage.identity_consequences import FOLLOWS, with_consequences
+from storage.identity_ports import HOST, Grants, IdentityStores
+from storage.memory_cache import MemoryCache, MemoryEpochs
+from storage.memory_notices import MemoryNotices
+from storage.memory_session_index import MemorySessionIndex
+from storage.notices import GrantsChanged, Heard, Listening, SessionEnded, UserChanged
+from storage.postgres_cache_epoch import PostgresCacheEpoch
+from storage.redis_cache import RedisCache
+from storage.redis_notices import RedisNotices
+from storage.redis_session_index import RedisSessionIndex
+from tests.storage.conftest import BOTH_STORES
+from tests.storage.identity_house import House, by, memory_house, postgres_house
+from weft.errors import WeftError
+from weft.models import (
+    CollaboratorInvite,
+    CollaboratorPatch,
+    DashboardCreate,
+    SessionCreate,
+    UserCreate,
+    UserPatch,
+)
+
+NOBODY = uuid4()
+
+
+@dataclass
+class Node:
+    stores: IdentityStores  # with consequences
+    seen: IdentityCache
+    heard: "asyncio.Queue[Heard]"
+
+    async def next(self) -> Heard:
+        return await asyncio.wait_for(self.heard.get(), 20)
+
+
+@dataclass
+class Cluster:
+    house: House
+    nodes: list[Node]
+    index: Any
+    parts: dict[str, Any]
+
+    async def heard_everywhere(self) -> list[Heard]:
+        """One notice of each node."""
+        return [await node.next() for node in self.nodes]
+
+
+@pytest.fixture(params=BOTH_STORES)
+def kind(request: pytest.FixtureRequest) -> tuple[House, str | None]:
+    if request.param == "memory":
+        return memory_house(), None
+    stores = request.getfixturevalue("postgres_stores")
+    return postgres_house(stores), request.getfixturevalue("redis_url")
+
+
+@pytest.fixture
+async def cluster(kind: tuple[House, str | None], request: pytest.FixtureRequest):
+    house, redis_url = kind
+    async with AsyncExitStack() as stack:
+        if redis_url is None:
+            yield await memory_cluster(house)
+        else:
+            pool = request.getfixturevalue("postgres_stores").pool
+            yield await real_cluster(house, redis_url, pool, stack)
+
+
+async def memory_cluster(house: House) -> Cluster:
+    shared, notices, index = MemoryCache(), MemoryNotices(), MemorySessionIndex()
+    epochs, time_now = MemoryEpochs(), [0.0]
+
+    async def sleep(seconds: float) -> None:
+        time_now[0] += seconds
+
+    caches = [Cache(shared, epochs, lambda: time_now[0], sleep) for _ in range(2)]
+    nodes = [await node_on(house, cache, notices, index) for cache in caches]
+    parts = {"shared": shared, "notices": notices}
+    return Cluster(house, nodes, index, parts)
+
+
+async def real_cluster(house: House, redis_url: str, pool: Any, stack: AsyncExitStack) -> Cluster:
+    nodes = []
+    for _ in range(2):
+        shared, notices = RedisCache(redis_url), RedisNotices(redis_url)
+        index, cache = RedisSessionIndex(redis_url), Cache(shared, PostgresCacheEpoch(pool))
+        for each in (shared, notices, index, cache):
+            stack.push_async_callback(each.close)
+        notices.start()
+        cache.start()
+        nodes.append(await node_on(house, cache, notices, index))
+    return Cluster(house, nodes, index, {})
+
+
+async def node_on(house: House, cache: Cache, notices: Any, index: Any) -> Node:
+    heard: asyncio.Queue[Heard] = asyncio.Queue()
+    notices.subscribe(heard.put_nowait)
+    stores = with_consequences(house.stores, cache, notices, index)
+    node = Node(stores, IdentityCache(cache, house.stores), heard)
+    await cache.ask_epoch()
+    while await node.next() != Listening():
+        pass
+    return node
+
+
+# --- what is seen --------------------------------------------------------------------------------
+
+
+async def test_a_profile_is_seen_as_it_is_on_every_node(cluster: Cluster):
+    one, other = cluster.nodes
+    user_id, name = uuid4(), str(uuid4())
+    assert [await node.seen.profile(user_id) for node in cluster.nodes] == [None, None]
+    wanted = UserCreate(email=f"{name}@example.org", username=name)
+    made = await one.stores.users.create_user(wanted, HOST, user_id)
+    for _ in range(2):
+        assert await other.seen.profile(user_id) == made.profile()
+    changed = await other.stores.users.change_user(user_id, UserPatch(full_name="Ada"), HOST)
+    assert [await node.seen.profile(user_id) for node in cluster.nodes] == [changed.profile()] * 2
+    await one.stores.users.delete_user(user_id, HOST)
+    assert [await node.seen.profile(user_id) for node in cluster.nodes] == [None, None]
+
+
+async def test_a_hint_is_what_grants_are_after_every_change_of_sharing(cluster: Cluster):
+    """Each change on one node; then both, by their caches, as PostgreSQL has it."""
+    house = cluster.house
+    owner, guest, heir = [await house.person() for _ in range(3)]
+    board = await house.board(owner)
+    one, other = cluster.nodes
+    sharing, dashboards = one.stores.sharing, other.stores.dashboards
+    invite = CollaboratorInvite(user_id=guest.id, role="editor")
+    changes = (
+        lambda: sharing.invite(board.id, invite, by(owner)),
+        lambda: sharing.accept(board.id, guest.id, by(guest)),
+        lambda: sharing.change_collaborator(
+            board.id, guest.id, CollaboratorPatch(role="viewer"), by(owner)
+        ),
+        lambda: dashboards.publish(board.id, by(owner)),
+        lambda: dashboards.archive(board.id, by(owner)),
+        lambda: dashboards.transfer(board.id, heir.id, by(owner)),
+        lambda: dashboards.transfer(board.id, guest.id, actor=HOST),
+        lambda: sharing.remove_collaborator(board.id, heir.id, HOST),
+        lambda: sharing.share(
+            dashboard_id=board.id,
+            invite=CollaboratorInvite(user_id=heir.id, role="admin"),
+            actor=HOST,
+        ),
+        lambda: other.stores.users.delete_user(heir.id, HOST),
+        lambda: dashboards.delete_dashboard(board.id, HOST),
+    )
+    for number, change in enumerate(changes):
+        await seen_rightly(cluster, board.id, (owner, guest, heir), f"before {number}")
+        await change()
+    await seen_rightly(cluster, board.id, (owner, guest, heir), "at the end")
+
+
+async def seen_rightly(cluster: Cluster, dashboard_id: Any, people: Any, when: str) -> None:
+    users = cluster.house.stores.users
+    for node in cluster.nodes:
+        for user in people:
+            if await users.user(user.id) is not None:
+                true = await cluster.house.stores.sharing.grants_of(dashboard_id, user.id)
+                assert await node.seen.hint(dashboard_id, user.id) == true, when
+
+
+async def test_a_standing_is_what_administration_alone_changes(cluster: Cluster):
+    one, other = cluster.nodes
+    owner, dashboard_id = await cluster.house.person(), uuid4()
+    assert await other.seen.standing(dashboard_id) is None
+    assert await other.seen.hint(dashboard_id, owner.id) is None
+    board = await one.stores.dashboards.create_dashboard(
+        owner.id, DashboardCreate(title="x"), by(owner), dashboard_id
+    )
+    assert await other.seen.standing(dashboard_id) == Standing(
+        id=board.id,
+        owner_id=owner.id,
+        created_at=board.created_at,
+        is_public=False,
+        is_archived=False,
+    )
+    assert await other.seen.hint(dashboard_id, owner.id) == Grants("owner")
+
+
+@pytest.mark.store
+async def test_no_read_is_older_than_the_last_write_while_links_to_redis_are_cut(
+    postgres_stores, redis_url
+):
+    """Many writes on one node, many readers on both, for real."""
+    writes = 60
+    async with AsyncExitStack() as stack:
+        house = postgres_house(postgres_stores)
+        cluster = await real_cluster(house, redis_url, postgres_stores.pool, stack)
+        raw = redis.asyncio.Redis.from_url(redis_url)
+        stack.push_async_callback(raw.aclose)
+        user = await house.person(full_name="0")
+        returned, reads = 0, 0
+
+        async def read(node: Node) -> None:
+            nonlocal reads
+            while returned < writes:
+                at_least = returned
+                seen = await node.seen.profile(user.id)
+                assert seen is not None
+                assert int(seen.full_name or -1) >= at_least
+                reads += 1
+
+        async with asyncio.TaskGroup() as group:
+            for node in cluster.nodes * 3:
+                group.create_task(read(node))
+            for number in range(1, writes + 1):
+                if number % 20 == 0:
+                    await raw.client_kill_filter(_type="normal", skipme=True)
+                patch = UserPatch(full_name=str(number))
+                await cluster.nodes[0].stores.users.change_user(user.id, patch, HOST)
+                returned = number
+        assert reads > writes
+
+
+# --- what is heard -------------------------------------------------------------------------------
+
+
+async def test_every_node_hears_where_to_look(cluster: Cluster):
+    house, (one, _) = cluster.house, cluster.nodes
+    owner, guest = await house.person(), await house.person()
+    board = await house.board(owner)
+    session, _ = await house.session(guest)
+    stores = one.stores
+    invite = CollaboratorInvite(user_id=guest.id, role="viewer")
+    for change, notice in (
+        (stores.sharing.share(board.id, invite, HOST), GrantsChanged(board.id, guest.id)),
+        (stores.dashboards.archive(board.id, HOST), GrantsChanged(board.id)),
+        (stores.sessions.end_session(session.id, HOST), SessionEnded(session.id, guest.id)),
+        (stores.sessions.end_sessions(guest.id, HOST), UserChanged(guest.id)),
+        (
+            stores.users.change_user(guest.id, UserPatch(is_active=False), HOST),
+            UserChanged(guest.id),
+        ),
+        (stores.users.delete_user(guest.id, HOST), UserChanged(guest.id)),
+        (stores.dashboards.delete_dashboard(board.id, HOST), GrantsChanged(board.id)),
+    ):
+        await change
+        assert await cluster.heard_everywhere() == [notice, notice]
+
+
+async def test_a_change_that_was_refused_is_not_told(cluster: Cluster):
+    house, (one, other) = cluster.house, cluster.nodes
+    board, eve = await house.board(await house.person()), await house.person()
+    with pytest.raises(WeftError) as raised:
+        await one.stores.dashboards.archive(board.id, by(eve))
+    assert raised.value.code == "unknown_dashboard"
+    await one.stores.users.change_user(eve.id, UserPatch(full_name="Eve"), HOST)
+    await one.stores.dashboards.archive(board.id, HOST)
+    assert await other.next() == GrantsChanged(board.id), "nothing came before"
+
+
+async def test_the_index_follows_the_sessions(cluster: Cluster):
+    house, (one, _) = cluster.house, cluster.nodes
+    user, sessions = await house.person(), one.stores.sessions
+
+    async def opened() -> Any:
+        return await sessions.open_session(SessionCreate(user_id=user.id), str(uuid4()), HOST)
+
+    made = [await opened() for _ in range(4)]
+    assert await cluster.index.sessions_of(user.id) == {one.id for one in made}
+    await sessions.end_session(made[0].id, HOST)
+    await sessions.end_sessions(user.id, HOST, keep=made[1].id)
+    assert await cluster.index.sessions_of(user.id) == {made[1].id}
+    await one.stores.users.change_user(user.id, UserPatch(is_active=False), HOST)
+    assert await cluster.index.sessions_of(user.id) == set()
+
+
+def test_every_change_of_the_ports_has_its_consequences():
+    changes = {
+        name
+        for store in (memory_house().stores,)
+        for port in (store.users, store.sessions, store.dashboards, store.sharing)
+        for base in type(port).__mro__
+        if base.__name__.endswith("Changes")
+        for name in vars(base)
+        if not name.startswith("_")
+    }
+    assert FOLLOWS.keys() == changes
+
+
+# --- without Redis, in memory --------------------------------------------------------------------
+
+
+async def test_without_redis_a_change_happens_and_caches_are_told_by_postgresql():
+    cluster = await memory_cluster(memory_house())
+    one, other = cluster.nodes
+    user = await cluster.house.person()
+    assert await other.seen.profile(user.id) == user.profile()
+    cluster.parts["shared"].unavailable = cluster.index.unavailable = True
+    cluster.parts["notices"].cut(True)
+    changed = await one.stores.users.change_user(user.id, UserPatch(is_active=False), HOST)
+    assert changed.is_active is False
+    cluster.parts["shared"].unavailable = False
+    assert await other.seen.profile(user.id) == changed.profile()
+
+
+async def test_a_change_that_may_have_happened_is_told_as_one_that_has():
+    cluster = await memory_cluster(memory_house())
+    one, other = cluster.nodes
+    board = await cluster.house.board(await cluster.house.person())
+
+    async def lost(dashboard_id: Any, actor: Any, *, is_archived: bool = True) -> Any:
+        raise WeftError("storage_unavailable")
+
+    cluster.house.stores.dashboards.archive = lost
+    with pytest.raises(WeftError):
+        await one.stores.dashboards.archive(dashboard_id=board.id, actor=HOST)
+    assert await other.next() == GrantsChanged(board.id)
