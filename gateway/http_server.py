@@ -34,6 +34,7 @@ class HttpServer:
             access_log=False,
             lifespan="off",
             ws="none",
+            proxy_headers=False,  # whom to believe is settled in client_address.py
             timeout_graceful_shutdown=int(limits.CLOSE_TIMEOUT_SECONDS),
         )
         self._server = _Quiet(config)

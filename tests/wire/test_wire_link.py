@@ -47,7 +47,7 @@ to_owner = st.one_of(
         st.none() | st.ip_addresses().map(parse_address),
     ),
     st.builds(Regrant, numbers, st.uuids(), st.none() | st.uuids()),
-    st.builds(Submitted, numbers, numbers, numbers, operations),
+    st.builds(Submitted, numbers, numbers, numbers, operations, st.none() | st.just("*")),
     st.builds(Detach, numbers),
 )
 to_gateway = st.one_of(
