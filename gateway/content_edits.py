@@ -45,15 +45,7 @@ def check_one_kind(patch: DashboardPatch) -> None:
 
 
 def new_widget(widget_id: UUID, widget: WidgetCreate) -> list[dict[str, Any]]:
-    value = {
-        "type": widget.type,
-        "title": widget.title,
-        "position": widget.position.to_wire(),
-        "config": widget.config,
-        "data": widget.data,
-        "isLocked": widget.is_locked,
-    }
-    return [{"type": "addWidget", "targetId": str(widget_id), "value": value}]
+    return [{"type": "addWidget", "targetId": str(widget_id), "value": widget.in_document()}]
 
 
 def widget_edits(widget_id: UUID, patch: WidgetPatch) -> list[dict[str, Any]]:

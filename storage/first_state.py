@@ -40,12 +40,5 @@ def _by_id(widgets: tuple[WidgetCreate, ...]) -> dict[str, Any]:
         widget_id = str(widget.id or uuid4())
         if widget_id in found:
             raise invalid([Problem(f"widgets.{ordinal}.id", "unique", "Two widgets have this id")])
-        found[widget_id] = {
-            "type": widget.type,
-            "title": widget.title,
-            "position": widget.position.to_wire(),
-            "config": widget.config,
-            "data": widget.data,
-            "isLocked": widget.is_locked,
-        }
+        found[widget_id] = widget.in_document()
     return found

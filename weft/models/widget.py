@@ -4,6 +4,7 @@ What is stored is shown whatever it holds, also after its type was taken out of 
 what is asked for is checked by its type: `WidgetTypes.check(type, config, data)`.
 """
 
+from typing import Any
 from uuid import UUID
 
 from pydantic import Field
@@ -49,6 +50,17 @@ class WidgetCreate(Record):
     config: JsonObject = Field(default_factory=dict)
     data: JsonObject = Field(default_factory=dict)
     is_locked: Flag = False
+
+    def in_document(self) -> dict[str, Any]:
+        """As the document holds it under its id, and an `addWidget` brings it."""
+        return {
+            "type": self.type,
+            "title": self.title,
+            "position": self.position.to_wire(),
+            "config": self.config,
+            "data": self.data,
+            "isLocked": self.is_locked,
+        }
 
 
 class WidgetPatch(Patch):
