@@ -8,6 +8,7 @@ from typing import Any, Final, NoReturn, TypeAlias
 
 from weft.errors import WeftError
 from weft.limits import FORBIDDEN_KEYS, INTEGER_MAX, JSON_MAX_DEPTH, KEY_MAX_CHARACTERS
+from weft.models.json_content import storable
 
 _Trail: TypeAlias = "tuple[_Trail, str | int] | None"  # how a container was reached, innermost last
 
@@ -40,7 +41,7 @@ def check_content(root: Any, max_depth: int = JSON_MAX_DEPTH) -> bool:
         for key, value in items:
             kind = type(value)
             if kind is str:
-                if "\0" in value or not (value.isascii() or _encodable(value)):
+                if not storable(value):
                     _refuse_text((trail, key))
             elif kind is dict or kind is list:
                 pending.append((value, depth + 1, (trail, key)))
@@ -66,7 +67,7 @@ def _check_scalar(value: Any, trail: _Trail) -> bool:
         if not math.isfinite(value):
             _refuse("invalid_number", "A number is NaN or infinite.", trail)
         return abs(value) < _INTEGER_64_END
-    elif type(value) is str and ("\0" in value or not _encodable(value)):
+    elif type(value) is str and not storable(value):
         _refuse_text(trail)
     return True
 
@@ -76,16 +77,8 @@ def _check_key(key: str, trail: _Trail) -> None:
         _refuse("too_large", f"A key is longer than {KEY_MAX_CHARACTERS} characters.", (trail, key))
     if key in FORBIDDEN_KEYS:
         _refuse("forbidden_key", f"The key {key} is not allowed.", (trail, key))
-    if "\0" in key or not (key.isascii() or _encodable(key)):
+    if not storable(key):
         _refuse_text((trail, key))
-
-
-def _encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # a lone surrogate
-        return False
-    return True
 
 
 def _refuse_text(trail: _Trail) -> NoReturn:
