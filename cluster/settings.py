@@ -21,7 +21,6 @@ from weft.errors import WeftError
 from weft.models import parse_network
 
 ENVIRONMENT_PREFIX = "WEFT_"
-RAY_NAMESPACE = "weft"
 
 Port = Annotated[int, Field(ge=0, le=65_535)]  # 0: any free port
 Count = Annotated[int, Field(ge=1, le=1_000)]

@@ -15,7 +15,6 @@ from weft.ot.shape import Record, complete_dashboard, complete_widget
 from weft.ot.values import list_index, same_json, weigh
 
 _SHARDS: Final = 64  # of at most 32 widgets each at the limit of 2,000
-_NO_WIDGETS: Final[tuple[dict[str, Record], ...]] = ({},) * _SHARDS
 
 assert WIDGETS_MAX_PER_DASHBOARD <= _SHARDS * 32
 
