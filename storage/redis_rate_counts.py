@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from weft.errors import WeftError
+from storage.redis_client import redis_outages
 
 # Adds ARGV[2i-1] to KEYS[i]; a key that is new, or lost its expiry, ends after ARGV[2i] ms.
 # A key of another type (someone else's content) is replaced. Returns count and ms left of each.
@@ -42,9 +42,7 @@ class RedisRateCounts:
         if not keys:
             return {}
         arguments = [number for key in keys for number in amounts[key]]
-        try:
+        with redis_outages(RedisError):
             answer = await self._add(keys=keys, args=arguments)
-        except (RedisError, OSError) as error:
-            raise WeftError("storage_unavailable", f"Redis: {error}") from error
         numbers = [int(number) for number in answer]
         return dict(zip(keys, zip(numbers[::2], numbers[1::2], strict=True), strict=True))
