@@ -9,7 +9,7 @@ from typing import Final
 from fastapi import APIRouter, Response
 
 from gateway.http_preconditions import IfMatch, changed, check_match
-from gateway.http_problems import documented
+from gateway.http_problems import documented, telling
 from gateway.http_requests import (
     WRITES,
     AccessOf,
@@ -79,7 +79,7 @@ def _add_reading(router: APIRouter, around: HttpSurroundings) -> None:
         page = await sharing.collaborators(dashboard_id, after=after, limit=limit)
         return await _with_profiles(users, page)
 
-    @router.get("/{userId}", responses=READS)
+    @router.get("/{userId}", responses=telling(READS, 200, "ETag"))
     async def read_collaborator(
         dashboard_id: DashboardId, user_id: UserId, access: AccessOf, response: Response
     ) -> Collaborator:
@@ -91,7 +91,12 @@ def _add_reading(router: APIRouter, around: HttpSurroundings) -> None:
 
 
 def _add_inviting(router: APIRouter, sharing: Sharing) -> None:
-    @router.post("", status_code=201, responses=CHANGES, dependencies=WRITES)
+    @router.post(
+        "",
+        status_code=201,
+        responses=telling(CHANGES, 201, "ETag", "Location"),
+        dependencies=WRITES,
+    )
     async def invite(
         dashboard_id: DashboardId,
         order: Sent[CollaboratorOrder],
@@ -105,7 +110,7 @@ def _add_inviting(router: APIRouter, sharing: Sharing) -> None:
         response.headers["Location"] = where
         return _tagged(added, response)
 
-    @router.post("/{userId}/accept", responses=CHANGES, dependencies=WRITES)
+    @router.post("/{userId}/accept", responses=telling(CHANGES, 200, "ETag"), dependencies=WRITES)
     async def accept(
         dashboard_id: DashboardId, user_id: UserId, caller: CallerOf, response: Response
     ) -> Collaborator:
@@ -114,7 +119,7 @@ def _add_inviting(router: APIRouter, sharing: Sharing) -> None:
 
 
 def _add_changes(router: APIRouter, sharing: Sharing) -> None:
-    @router.patch("/{userId}", responses=CHANGES, dependencies=WRITES)
+    @router.patch("/{userId}", responses=telling(CHANGES, 200, "ETag"), dependencies=WRITES)
     async def change_collaborator(
         *,
         dashboard_id: DashboardId,

@@ -12,7 +12,7 @@ from gateway.access import Access, Caller
 from gateway.content_edits import check_one_kind, dashboard_edits
 from gateway.http_content import Contents
 from gateway.http_preconditions import IfMatch, check_match
-from gateway.http_problems import documented
+from gateway.http_problems import documented, telling
 from gateway.http_requests import (
     WRITES,
     AccessOf,
@@ -60,6 +60,7 @@ def dashboard_routes(around: HttpSurroundings) -> APIRouter:
     _add_lists(router, around)
     _add_reading(router, around)
     _add_changes(router, around)
+    _add_endings(router, around)
     return router
 
 
@@ -118,7 +119,7 @@ def _add_lists(router: APIRouter, around: HttpSurroundings) -> None:
 def _add_reading(router: APIRouter, around: HttpSurroundings) -> None:
     contents = Contents(around)
 
-    @router.get("/{dashboardId}", responses=READS)
+    @router.get("/{dashboardId}", responses=telling(READS, 200, "ETag"))
     async def read_dashboard(
         dashboard_id: DashboardId, access: AccessOf, response: Response
     ) -> DashboardWithWidgets:
@@ -137,7 +138,12 @@ def _add_changes(router: APIRouter, around: HttpSurroundings) -> None:
     dashboards = around.stores.identity.dashboards
     contents = Contents(around)
 
-    @router.post("", status_code=201, responses=CHANGES, dependencies=WRITES)
+    @router.post(
+        "",
+        status_code=201,
+        responses=telling(CHANGES, 201, "ETag", "Location"),
+        dependencies=WRITES,
+    )
     async def create_dashboard(
         order: Sent[DashboardOrder], caller: CallerOf, response: Response
     ) -> Dashboard:
@@ -159,7 +165,7 @@ def _add_changes(router: APIRouter, around: HttpSurroundings) -> None:
         response.headers["ETag"] = version_tag(made.version)
         return made
 
-    @router.patch("/{dashboardId}", responses=CHANGES, dependencies=WRITES)
+    @router.patch("/{dashboardId}", responses=telling(CHANGES, 200, "ETag"), dependencies=WRITES)
     async def change_dashboard(
         *,
         dashboard_id: DashboardId,
@@ -188,6 +194,10 @@ def _add_changes(router: APIRouter, around: HttpSurroundings) -> None:
         content = await contents.read(dashboard_id)
         _tag(content, response)
         return content.dashboard
+
+
+def _add_endings(router: APIRouter, around: HttpSurroundings) -> None:
+    dashboards = around.stores.identity.dashboards
 
     @router.put("/{dashboardId}/owner", responses=CHANGES, dependencies=WRITES)
     async def hand_over(

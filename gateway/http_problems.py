@@ -59,12 +59,28 @@ def status_of(error: WeftError) -> int:
     return error.status if isinstance(error, StatusError) else _STATUS.get(error.code, 400)
 
 
-def documented(*, writes: bool = False) -> dict[int | str, dict[str, Any]]:
+Documented = dict[int | str, dict[str, Any]]
+
+
+def documented(*, writes: bool = False) -> Documented:
     """What a route may answer besides its own answer, for the OpenAPI."""
     schema = {"schema": {"$ref": f"#/components/schemas/{ProblemAnswer.__name__}"}}
     return {
         status: {"description": _MEANING[status], "content": {MEDIA_TYPE: schema}}
+        | ({"headers": _described(_HEADERS[status])} if status in _HEADERS else {})
         for status in sorted(_WRITING if writes else _READING)
+    }
+
+
+def telling(responses: Documented, status: int, *headers: str) -> Documented:
+    """The same, and the headers that come with the answer itself."""
+    return responses | {status: {"headers": _described(headers)}}
+
+
+def _described(headers: Sequence[str]) -> dict[str, Any]:
+    return {
+        name: {"description": _HEADER_MEANING[name], "schema": {"type": "string"}}
+        for name in headers
     }
 
 
@@ -115,6 +131,18 @@ def _field(location: Sequence[Any]) -> str:
     return ".".join(printable(part) for part in location)
 
 
+_HEADERS: Final = {
+    401: ("WWW-Authenticate",),
+    409: ("Retry-After",),
+    500: ("Retry-After",),
+    503: ("Retry-After",),
+}
+_HEADER_MEANING: Final = {
+    "ETag": "Of what is answered, for If-Match.",
+    "Location": "Where it is.",
+    "Retry-After": "Seconds, if the same may pass later.",
+    "WWW-Authenticate": "Bearer.",
+}
 _MEANING: Final = {
     400: "The request is not well formed; `errors` names each field and rule.",
     401: "The token is missing, unknown, or has ended.",

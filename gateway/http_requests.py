@@ -12,6 +12,7 @@ from fastapi import Body, Depends, Header, Path, Query, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import AfterValidator, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
+from starlette.requests import ClientDisconnect
 
 from gateway.access import Access, Caller
 from gateway.http_authentication import caller_of
@@ -145,10 +146,13 @@ async def _bounded_body(request: Request) -> bytes:
     if length.isdecimal() and int(length[:20]) > limits.HTTP_BODY_MAX_BYTES:
         raise _too_large()
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limits.HTTP_BODY_MAX_BYTES:
-            raise _too_large()
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > limits.HTTP_BODY_MAX_BYTES:
+                raise _too_large()
+    except ClientDisconnect:
+        raise WeftError("malformed", "The body broke off.") from None  # nobody hears it
     return bytes(body)
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from gateway.access import Caller
 from gateway.authentication import hash_of
 from gateway.http_idempotency import holds_secret
-from gateway.http_problems import documented
+from gateway.http_problems import documented, telling
 from gateway.http_requests import WRITES, After, ApiRoute, CallerOf, Limit, Sent
 from gateway.http_surroundings import HttpSurroundings
 from storage.identity_ports import Sessions
@@ -31,7 +31,7 @@ def session_routes(around: HttpSurroundings) -> APIRouter:
     router = APIRouter(prefix="/api/sessions", tags=["sessions"], route_class=ApiRoute)
     sessions = around.stores.identity.sessions
 
-    @router.post("", status_code=201, responses=CHANGES)
+    @router.post("", status_code=201, responses=telling(CHANGES, 201, "Location"))
     async def open_session(
         session: Sent[SessionCreate], caller: CallerOf, request: Request, response: Response
     ) -> IssuedSession:

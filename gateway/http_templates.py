@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from gateway.access import Caller
 from gateway.http_preconditions import IfMatch, changed, check_match
-from gateway.http_problems import documented
+from gateway.http_problems import documented, telling
 from gateway.http_requests import WRITES, After, ApiRoute, CallerOf, Limit, QueryText, Sent
 from gateway.http_surroundings import HttpSurroundings
 from storage.query_ports import AuditEntry, Templates
@@ -45,7 +45,7 @@ def _add_reading(router: APIRouter, templates: Templates) -> None:
         )
         return Listed[DashboardTemplate](items=page.items, next_cursor=page.next_cursor)
 
-    @router.get("/{templateId}", responses=READS)
+    @router.get("/{templateId}", responses=telling(READS, 200, "ETag"))
     async def read_template(
         template_id: TemplateId, caller: CallerOf, response: Response
     ) -> DashboardTemplate:
@@ -53,7 +53,12 @@ def _add_reading(router: APIRouter, templates: Templates) -> None:
 
 
 def _add_changes(router: APIRouter, templates: Templates, types: WidgetTypes) -> None:
-    @router.post("", status_code=201, responses=CHANGES, dependencies=WRITES)
+    @router.post(
+        "",
+        status_code=201,
+        responses=telling(CHANGES, 201, "ETag", "Location"),
+        dependencies=WRITES,
+    )
     async def create_template(
         template: Sent[TemplateCreate], caller: CallerOf, response: Response
     ) -> DashboardTemplate:
@@ -66,7 +71,7 @@ def _add_changes(router: APIRouter, templates: Templates, types: WidgetTypes) ->
         response.headers["Location"] = f"/api/templates/{made.id}"
         return _tagged(made, response)
 
-    @router.put("/{templateId}", responses=CHANGES, dependencies=WRITES)
+    @router.put("/{templateId}", responses=telling(CHANGES, 200, "ETag"), dependencies=WRITES)
     async def replace_template(
         template_id: TemplateId,
         template: Sent[TemplateCreate],

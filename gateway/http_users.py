@@ -8,7 +8,7 @@ from pydantic import Field
 
 from gateway.access import Caller
 from gateway.http_preconditions import IfMatch, changed, check_match
-from gateway.http_problems import documented
+from gateway.http_problems import documented, telling
 from gateway.http_requests import (
     WRITES,
     After,
@@ -33,16 +33,12 @@ Name = Annotated[QueryText | None, Field(max_length=EMAIL_MAX_CHARACTERS)]
 
 def user_routes(around: HttpSurroundings) -> APIRouter:
     router = APIRouter(prefix="/api/users", tags=["users"], route_class=ApiRoute)
-    users = around.stores.identity.users
+    _add_reading(router, around.stores.identity.users)
+    _add_changes(router, around.stores.identity.users)
+    return router
 
-    @router.post("", status_code=201, responses=CHANGES, dependencies=WRITES)
-    async def create_user(user: Sent[UserCreate], caller: CallerOf, response: Response) -> User:
-        """For the host product: who may be given sessions and dashboards."""
-        caller.ask_host()
-        created = await users.create_user(user, caller.actor)
-        response.headers["Location"] = f"/api/users/{created.id}"
-        return _tagged(created, response)
 
+def _add_reading(router: APIRouter, users: Users) -> None:
     @router.get("", responses=READS)
     async def list_users(
         *,
@@ -63,17 +59,38 @@ def user_routes(around: HttpSurroundings) -> APIRouter:
         page = await users.users(begins=begins, is_active=is_active, after=after, limit=limit)
         return Listed(items=page.items, next_cursor=page.next_cursor)
 
-    @router.get("/me", responses=READS)
+    @router.get("/me", responses=telling(READS, 200, "ETag"))
     async def read_myself(caller: CallerOf, response: Response) -> User:
         """The user whose token this is."""
         return _tagged(await _visible(users, caller, caller.user_id()), response)
 
-    @router.get("/{userId}", responses=READS)
+    @router.get("/{userId}", responses=telling(READS, 200, "ETag"))
     async def read_user(user_id: UserId, caller: CallerOf, response: Response) -> User:
         """For the host product, and for oneself."""
         return _tagged(await _visible(users, caller, user_id), response)
 
-    @router.patch("/{userId}", responses=CHANGES, dependencies=WRITES)
+
+def _add_changes(router: APIRouter, users: Users) -> None:
+    @router.post(
+        "",
+        status_code=201,
+        responses=telling(CHANGES, 201, "ETag", "Location"),
+        dependencies=WRITES,
+    )
+    async def create_user(user: Sent[UserCreate], caller: CallerOf, response: Response) -> User:
+        """For the host product: who may be given sessions and dashboards."""
+        caller.ask_host()
+        try:
+            created = await users.create_user(user, caller.actor, caller.request_id)
+        except WeftError as error:
+            mine = caller.request_id and await users.user(caller.request_id)
+            if error.code != "conflict" or not mine:
+                raise
+            created = mine  # made by this very request, before
+        response.headers["Location"] = f"/api/users/{created.id}"
+        return _tagged(created, response)
+
+    @router.patch("/{userId}", responses=telling(CHANGES, 200, "ETag"), dependencies=WRITES)
     async def change_user(
         user_id: UserId,
         patch: Sent[UserPatch],
@@ -97,8 +114,6 @@ def user_routes(around: HttpSurroundings) -> APIRouter:
         """For the host product. Somebody who owns dashboards is not deleted (`conflict`)."""
         caller.ask_host()
         await users.delete_user(user_id, caller.actor)
-
-    return router
 
 
 async def _visible(users: Users, caller: Caller, user_id: UUID) -> User:

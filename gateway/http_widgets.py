@@ -11,7 +11,7 @@ from fastapi import APIRouter, Path, Response
 from gateway.content_edits import new_widget, removal, widget_edits
 from gateway.http_content import Contents
 from gateway.http_preconditions import IfMatch, check_match
-from gateway.http_problems import documented
+from gateway.http_problems import documented, telling
 from gateway.http_requests import (
     WRITES,
     AccessOf,
@@ -60,7 +60,7 @@ def _add_reading(router: APIRouter, contents: Contents) -> None:
         page = page_of("widgets", rest[: limit + 1], limit, _place)
         return Listed[Widget](items=page.items, next_cursor=page.next_cursor)
 
-    @router.get("/{widgetId}", responses=READS)
+    @router.get("/{widgetId}", responses=telling(READS, 200, "ETag"))
     async def read_widget(
         dashboard_id: DashboardId, widget_id: WidgetId, access: AccessOf, response: Response
     ) -> Widget:
@@ -71,7 +71,12 @@ def _add_reading(router: APIRouter, contents: Contents) -> None:
 def _add_changes(router: APIRouter, around: HttpSurroundings) -> None:
     contents, types = Contents(around), around.widget_types
 
-    @router.post("", status_code=201, responses=CHANGES, dependencies=WRITES)
+    @router.post(
+        "",
+        status_code=201,
+        responses=telling(CHANGES, 201, "ETag", "Location"),
+        dependencies=WRITES,
+    )
     async def add_widget(
         dashboard_id: DashboardId,
         widget: Sent[WidgetCreate],
@@ -87,7 +92,7 @@ def _add_changes(router: APIRouter, around: HttpSurroundings) -> None:
         response.headers["Location"] = f"/api/dashboards/{dashboard_id}/widgets/{widget_id}"
         return _tagged(_widget(await contents.read(dashboard_id), widget_id), response)
 
-    @router.patch("/{widgetId}", responses=CHANGES, dependencies=WRITES)
+    @router.patch("/{widgetId}", responses=telling(CHANGES, 200, "ETag"), dependencies=WRITES)
     async def change_widget(
         *,
         dashboard_id: DashboardId,

@@ -5,8 +5,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from conftest import LINK_SECRET, World, soon
 from fake_owner import FakeOwner
+from gateway_world import LINK_SECRET, World, soon
 from websockets.asyncio.client import connect
 
 from weft.errors import WeftError

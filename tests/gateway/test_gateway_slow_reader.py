@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import pytest
-from conftest import Client, World, soon
+from gateway_world import Client, World, soon
 from websockets.exceptions import ConnectionClosed
 
 from gateway.websocket_server import ClientConnection

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from conftest import ADMIN_KEY, LINK_SECRET, Client
+from gateway_world import ADMIN_KEY, LINK_SECRET, Client
 from websockets.asyncio.client import connect
 
 from actors.owner_service import OwnerService

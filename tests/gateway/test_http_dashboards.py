@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from conftest import soon
+from gateway_world import soon
 from http_world import TEXT, HttpWorld, all_of, problem, refused
 
 from weft.errors import WeftError

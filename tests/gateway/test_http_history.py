@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from conftest import soon
+from gateway_world import soon
 from http_world import HttpWorld, Person, all_of, problem, refused
 
 from weft.errors import WeftError

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import orjson
 import pytest
 from http_world import TEXT, HttpWorld, all_of, problem, refused
@@ -77,6 +78,21 @@ async def test_law7_a_large_body_is_refused_whether_it_says_so_or_not(api: HttpW
         yield orjson.dumps(a_user())
 
     assert (await raw.post("/api/users", content=short(), headers=JSON)).status_code == 201
+
+
+async def test_a_body_that_breaks_off_is_nobodys_fault_here(
+    api: HttpWorld, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = httpx.URL(api.service.http_url)
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    head = f"POST /api/users HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {api.admin_key}\r\n"
+    writer.write((head + "Content-Length: 100\r\n\r\n{").encode())
+    await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+    assert reader.at_eof() or await reader.read() == b""
+    await api.host.users.find(username="nobody")  # it goes on
+    assert "failed, cause" not in caplog.text
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "x", None])
@@ -186,11 +202,15 @@ async def test_law3_what_committed_before_a_crash_is_not_done_again(
     dashboard_id = made.json()["id"]
     path = f"/api/dashboards/{dashboard_id}/widgets"
     widget = await raw.post(path, json=TEXT, headers={"Idempotency-Key": "w"})
+    order, host = a_user(), api.raw()
+    user = await host.post("/api/users", json=order, headers=key)
     await postgres_stores.pool.execute("DELETE FROM idempotency_keys")
     again = await raw.post("/api/dashboards", json={"title": "A"}, headers=key)
     assert (again.status_code, again.json()["id"]) == (201, dashboard_id)
     twice = await raw.post(path, json=TEXT, headers={"Idempotency-Key": "w"})
     assert (twice.status_code, twice.json()) == (201, widget.json())
+    same = await host.post("/api/users", json=order, headers=key)
+    assert (same.status_code, same.json()) == (201, user.json())
     read = (await raw.get(f"/api/dashboards/{dashboard_id}")).json()
     assert (read["version"], len(read["widgets"])) == (1, 1)
 

@@ -8,10 +8,11 @@ from uuid import UUID, uuid4
 
 import jwt
 import pytest
-from conftest import TOKEN_RULES, Client
+from gateway_world import ADMIN_KEY, LINK_SECRET, TOKEN_RULES, Client
 from http_world import HttpWorld, all_of, problem, refused
 from websockets.asyncio.client import connect
 
+from gateway.service import GatewayService, GatewaySettings
 from weft.models import DeviceInfo, SessionCreate, UserPatch
 from weft.models.address import parse_address
 
@@ -148,6 +149,22 @@ async def test_who_is_not_active_has_no_session_with_any_token(api: HttpWorld) -
     assert (await refused(ann.api.users.me())).code == "unauthenticated"
     fresh = api.client(signed(ann.id, jti="another"))
     assert (await refused(fresh.users.me())).code == "unauthenticated"
+
+
+async def test_nobody_is_believed_to_speak_for_another_address(api: HttpWorld) -> None:
+    """Not even on the loopback interface, unless it is named as a proxy."""
+    ann = await api.person()
+    settings = GatewaySettings("gateway-2", LINK_SECRET, ADMIN_KEY)
+    other = GatewayService(settings, api.stores.identity.sessions, api.directory, api.stores)
+    await other.start()
+    try:
+        raw, headers = api.raw(ann.token), {"X-Forwarded-For": "203.0.113.9"}
+        url = f"{other.http_url}/api/users/{ann.id}"
+        await raw.patch(url, json={"fullName": "A"}, headers=headers)
+    finally:
+        await other.stop()
+    [entry] = await all_of(api.host.audit.entries(user_id=ann.id, action="user.changed"))
+    assert str(entry.ip_address) == "127.0.0.1"
 
 
 async def test_the_address_past_our_proxies_is_in_the_trail(api: HttpWorld) -> None:

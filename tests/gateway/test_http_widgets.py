@@ -4,7 +4,7 @@ from contextlib import AsyncExitStack
 from uuid import uuid4
 
 import pytest
-from conftest import soon
+from gateway_world import soon
 from http_world import TEXT, HttpWorld, all_of, problem, refused
 
 from weft.models import WidgetCreate, WidgetPatch

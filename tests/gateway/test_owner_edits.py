@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from conftest import LINK_SECRET, soon
 from fake_owner import EMPTY, FakeOwner
+from gateway_world import LINK_SECRET, soon
 
 from actors.owner_service import OwnerService
 from gateway.attachment_loop import OwnerFinder, Route
