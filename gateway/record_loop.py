@@ -1,11 +1,13 @@
 """Who is connected where, written to the directory off the editing path.
 
-One call after the other, in order. A directory that does not answer costs entries, never an edit.
+One call after the other, in order. A directory that does not answer costs no edit; what it has
+missed, or lost, is told anew as a whole.
 """
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from storage.ports import Directory, SessionUser
@@ -16,15 +18,24 @@ log = logging.getLogger("weft.gateway.record")
 _Call = Callable[[], Awaitable[None]]
 
 
+@dataclass(slots=True)
+class _Present:
+    user: SessionUser
+    rooms: set[UUID] = field(default_factory=set)
+
+
 class DirectoryRecorder:
     def __init__(self, directory: Directory, server_id: str) -> None:
         self._directory = directory
         self._server_id = server_id
+        self._present: dict[str, _Present] = {}
         self._calls: asyncio.Queue[_Call] = asyncio.Queue(limits.RECORDS_MAX_WAITING)
+        self.has_missed = False  # the directory does not hold what was told
         self._failing = False
         self._task = asyncio.create_task(self._run(), name="directory recorder")
 
     def connected(self, connection_id: str, user: SessionUser) -> None:
+        self._present[connection_id] = _Present(user)
         self._record(
             lambda: self._directory.connected(
                 connection_id, user.user_id, user.session_id, self._server_id
@@ -32,13 +43,23 @@ class DirectoryRecorder:
         )
 
     def entered(self, connection_id: str, user: SessionUser, dashboard_id: UUID) -> None:
+        if present := self._present.get(connection_id):
+            present.rooms.add(dashboard_id)
         self._record(lambda: self._directory.entered(connection_id, user.user_id, dashboard_id))
 
     def departed(self, connection_id: str, user: SessionUser, dashboard_id: UUID) -> None:
+        if present := self._present.get(connection_id):
+            present.rooms.discard(dashboard_id)
         self._record(lambda: self._directory.departed(connection_id, user.user_id, dashboard_id))
 
     def disconnected(self, connection_id: str, user: SessionUser) -> None:
+        self._present.pop(connection_id, None)
         self._record(lambda: self._directory.disconnected(connection_id, user.user_id))
+
+    def tell_all(self) -> None:
+        """Who is here now, and nobody else."""
+        self.has_missed = False
+        self._record(self._tell_all)
 
     async def close(self) -> None:
         """Write what waits, for a bounded time."""
@@ -50,6 +71,17 @@ class DirectoryRecorder:
         self._task.cancel()
         await asyncio.wait([self._task])
 
+    async def _tell_all(self) -> None:
+        """Whoever comes or goes meanwhile is told of after this."""
+        present = {id_: (one.user, tuple(one.rooms)) for id_, one in self._present.items()}
+        await self._directory.sweep_connections(self._server_id, present)
+        for connection_id, (user, rooms) in present.items():
+            await self._directory.connected(
+                connection_id, user.user_id, user.session_id, self._server_id
+            )
+            for dashboard_id in rooms:
+                await self._directory.entered(connection_id, user.user_id, dashboard_id)
+
     def _record(self, call: _Call) -> None:
         try:
             self._calls.put_nowait(call)
@@ -58,6 +90,7 @@ class DirectoryRecorder:
 
     def _failed(self, why: object) -> None:
         """Told once per outage."""
+        self.has_missed = True
         if not self._failing:
             log.warning("directory: %s; connections are not recorded until it answers", why)
         self._failing = True

@@ -1,13 +1,16 @@
 """One gateway, whole: client sockets, the way to the owners, and the HTTP API. Needs no Ray."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from secrets import token_hex
 from typing import Any
 
 from gateway.attachment_loop import OwnerFinder, Route
 from gateway.authentication import Authenticator, SessionFinder, SessionTokens, SignedTokens
 from gateway.enforced_identity import enforced
 from gateway.grants_loop import LinkedEnforcement
+from gateway.heartbeat_loop import GatewayHeartbeat, Sweep
 from gateway.http_api import create_app
 from gateway.http_server import HttpServer
 from gateway.http_surroundings import ApiStores, HttpSurroundings
@@ -48,6 +51,7 @@ class GatewayService:
     ) -> None:
         """Without `stores` there is no HTTP API, and no signed token is known."""
         self.settings = settings
+        self.server_id = f"{settings.gateway_id}/{token_hex(4)}"  # of this life of the gateway
         self.ws_url = ""
         self.http_url = ""
         self._directory = directory
@@ -59,7 +63,10 @@ class GatewayService:
     async def start(self) -> None:
         settings = self.settings
         self._links = OwnerLinks(settings.gateway_id, settings.link_secret)
-        self._recorder = DirectoryRecorder(self._directory, settings.gateway_id)
+        self._recorder = DirectoryRecorder(self._directory, self.server_id)
+        self._heartbeat = GatewayHeartbeat(
+            self._directory, self.server_id, self._recorder, self._sweeps()
+        )
         route = Route(OwnerFinder(self._directory), self._links)
         self._sockets = WebSocketServer(
             Surroundings(self._authenticator, self._recorder, route, settings.trusted_proxies)
@@ -74,6 +81,7 @@ class GatewayService:
         await self._sockets.stop()
         await self._links.close()
         await self._recorder.close()
+        await self._heartbeat.close()
         await self._http.stop()
 
     def status(self) -> dict[str, Any]:
@@ -84,6 +92,10 @@ class GatewayService:
             "httpUrl": self.http_url,
             **self._sockets.counts(),
         }
+
+    def _sweeps(self) -> Sequence[Sweep]:
+        """What to remove, beside its connections, of a gateway that is gone."""
+        return ()
 
     def _start_http(self, port: int, stores: ApiStores, route: Route) -> None:
         bound, port = self._http.listen(self.settings.host, port)

@@ -1,4 +1,4 @@
-"""How an owner's heartbeat and a dashboard's lock are written in Redis.
+"""How heartbeats and a dashboard's lock are written in Redis.
 
 Whoever can write to Redis can write nonsense: what cannot be read counts as absent.
 """
@@ -13,6 +13,14 @@ from storage.ports import OwnerAddress
 
 def owner_key(owner_id: str) -> str:
     return f"owner:{owner_id}"
+
+
+def gateway_key(server_id: str) -> str:
+    return f"gateway:{server_id}"
+
+
+def gateway_connections_key(server_id: str) -> str:
+    return f"gateway:{server_id}:connections"
 
 
 def lock_key(dashboard_id: UUID) -> str:

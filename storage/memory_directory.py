@@ -1,6 +1,6 @@
 """Who holds what and who is where, in memory: the twin of redis_directory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -27,6 +27,7 @@ class MemoryDirectory:
         self._clock = clock
         self._owners: dict[str, tuple[OwnerAddress, float]] = {}  # and when the heartbeat ends
         self._locks: dict[UUID, OwnerAddress] = {}
+        self._gateways: dict[str, float] = {}  # server id to when the heartbeat ends
 
     async def announce_owner(self, address: OwnerAddress, ttl_seconds: float) -> None:
         self._answer()
@@ -61,6 +62,34 @@ class MemoryDirectory:
         lock = self._locks.get(dashboard_id)
         if lock and (lock.owner_id, lock.incarnation) == (address.owner_id, address.incarnation):
             del self._locks[dashboard_id]
+
+    async def announce_gateway(self, server_id: str, ttl_seconds: float) -> bool:
+        self._answer()
+        known = server_id in self._gateways
+        self._gateways[server_id] = self._clock() + ttl_seconds
+        return known
+
+    async def withdraw_gateway(self, server_id: str) -> None:
+        self._answer()
+        if server_id in self._gateways:
+            self._gateways[server_id] = float("-inf")
+
+    async def gateways(self) -> frozenset[str]:
+        self._answer()
+        return frozenset(id_ for id_, until in self._gateways.items() if self._clock() < until)
+
+    async def gone_gateways(self) -> frozenset[str]:
+        return frozenset(self._gateways) - await self.gateways()
+
+    async def forget_gateway(self, server_id: str) -> None:
+        self._answer()
+        self._gateways.pop(server_id, None)
+
+    async def sweep_connections(self, server_id: str, keep: Collection[str] = ()) -> None:
+        self._answer()
+        for id_, entry in list(self.connections.items()):
+            if entry.server_id == server_id and id_ not in keep:
+                del self.connections[id_]
 
     async def connected(
         self, connection_id: str, user_id: UUID, session_id: UUID, server_id: str

@@ -204,9 +204,34 @@ class Directory(Protocol):
     async def release(self, dashboard_id: UUID, address: OwnerAddress) -> None:
         """Delete the lock if it is still this incarnation's."""
 
+    async def announce_gateway(self, server_id: str, ttl_seconds: float) -> bool:
+        """The heartbeat of one life of a gateway: `server_id` differs after every restart.
+
+        False: it was not known (any more), so what it has told of its connections may be gone.
+        """
+
+    async def withdraw_gateway(self, server_id: str) -> None:
+        """What it leaves may be swept at once."""
+
+    async def gateways(self) -> frozenset[str]:
+        """Those whose heartbeat has not expired."""
+
+    async def gone_gateways(self) -> frozenset[str]:
+        """Those whose heartbeat has, and that nobody has forgotten: what they left is to be swept.
+
+        Whoever comes to it sweeps; then `forget_gateway`. Twice does no harm.
+        """
+
+    async def forget_gateway(self, server_id: str) -> None:
+        """It is swept. If it lives after all, its next announcement tells it so."""
+
+    async def sweep_connections(self, server_id: str, keep: Collection[str] = ()) -> None:
+        """Forget the connections of one life of a gateway, but these."""
+
     async def connected(
         self, connection_id: str, user_id: UUID, session_id: UUID, server_id: str
-    ) -> None: ...
+    ) -> None:
+        """Told again, it begins anew: in no room."""
 
     async def entered(self, connection_id: str, user_id: UUID, dashboard_id: UUID) -> None: ...
 

@@ -6,7 +6,7 @@ strangers have written under our names is ignored, or replaced when we write the
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from importlib.resources import files
 from typing import Any, Final, cast
@@ -19,16 +19,19 @@ from storage.addresses import (
     decode_lock,
     encode_heartbeat,
     encode_lock,
+    gateway_connections_key,
+    gateway_key,
     lock_key,
     owner_key,
 )
 from storage.ports import OwnerAddress
 from storage.redis_client import OUTAGES, redis_client, redis_outages
-from weft.limits import DIRECTORY_TIMEOUT_SECONDS
+from weft.limits import DIRECTORY_TIMEOUT_SECONDS, SWEEP_BATCH_CONNECTIONS
 
 logger = logging.getLogger(__name__)
 
 OWNERS_KEY: Final = "owners"  # sorted set: owner ids by the time of the last heartbeat
+GATEWAYS_KEY: Final = "gateways"  # the same of gateways, until what they left has been swept
 FORGET_OWNERS_AFTER_SECONDS: Final = 3600.0  # far beyond any heartbeat and any skew of clocks
 
 
@@ -44,21 +47,13 @@ class RedisDirectory:
         await self._redis.aclose()
 
     async def announce_owner(self, address: OwnerAddress, ttl_seconds: float) -> None:
-        now = time.time()
+        beat = encode_heartbeat(address)
+        await self._announce(
+            OWNERS_KEY, address.owner_id, owner_key(address.owner_id), beat, ttl_seconds
+        )
         with redis_outages():
-            async with self._redis.pipeline(transaction=False) as pipe:
-                pipe.set(
-                    owner_key(address.owner_id),
-                    encode_heartbeat(address),
-                    px=round(ttl_seconds * 1000),
-                )
-                pipe.zadd(OWNERS_KEY, {address.owner_id: now})
-                pipe.zremrangebyscore(OWNERS_KEY, "-inf", now - FORGET_OWNERS_AFTER_SECONDS)
-                answers = await pipe.execute(raise_on_error=False)
-            if any(isinstance(answer, redis.ResponseError) for answer in answers):
-                logger.warning("removed something that is no sorted set from %s", OWNERS_KEY)
-                await self._redis.delete(OWNERS_KEY)
-                await self._redis.zadd(OWNERS_KEY, {address.owner_id: now})
+            long_ago = time.time() - FORGET_OWNERS_AFTER_SECONDS
+            await self._redis.zremrangebyscore(OWNERS_KEY, "-inf", long_ago)
 
     async def withdraw_owner(self, address: OwnerAddress) -> None:
         with redis_outages():
@@ -71,6 +66,32 @@ class RedisDirectory:
             beats = await self._values(*map(owner_key, ids)) if ids else []
         found = map(decode_heartbeat, ids, beats)
         return tuple(address for address in found if address is not None)
+
+    async def announce_gateway(self, server_id: str, ttl_seconds: float) -> bool:
+        return not await self._announce(
+            GATEWAYS_KEY, server_id, gateway_key(server_id), b"1", ttl_seconds
+        )
+
+    async def withdraw_gateway(self, server_id: str) -> None:
+        with redis_outages():
+            await self._redis.delete(gateway_key(server_id))
+
+    async def gateways(self) -> frozenset[str]:
+        return frozenset(id_ for id_, beats in await self._gateways() if beats)
+
+    async def gone_gateways(self) -> frozenset[str]:
+        return frozenset(id_ for id_, beats in await self._gateways() if not beats)
+
+    async def forget_gateway(self, server_id: str) -> None:
+        with redis_outages():
+            await self._redis.zrem(GATEWAYS_KEY, server_id)
+
+    async def sweep_connections(self, server_id: str, keep: Collection[str] = ()) -> None:
+        with redis_outages():
+            members = self._redis.smembers(gateway_connections_key(server_id))
+            left = sorted(_texts(await self._members(members)).difference(keep))
+        for begin in range(0, len(left), SWEEP_BATCH_CONNECTIONS):
+            await self._happened("swept", server_id, *left[begin : begin + SWEEP_BATCH_CONNECTIONS])
 
     async def claim(self, dashboard_id: UUID, address: OwnerAddress) -> OwnerAddress:
         while True:
@@ -117,6 +138,31 @@ class RedisDirectory:
         with redis_outages():
             key = f"room:{dashboard_id}:participants"
             return _ids(_texts(await self._members(self._redis.smembers(key))))
+
+    async def _announce(
+        self, those: str, member: str, key: str, beat: bytes, ttl_seconds: float
+    ) -> bool:
+        """Whether it is new among `those`. The heartbeat first: who is there, is alive."""
+        mark = {member: time.time()}
+        with redis_outages():
+            async with self._redis.pipeline(transaction=False) as pipe:
+                pipe.set(key, beat, px=round(ttl_seconds * 1000))
+                pipe.zadd(those, mark)
+                _, added = await pipe.execute(raise_on_error=False)
+            if isinstance(added, redis.ResponseError) and not isinstance(added, OUTAGES):
+                logger.warning("removed something that is no sorted set from %s", those)
+                await self._redis.delete(those)
+                added = await self._redis.zadd(those, mark)
+            if isinstance(added, Exception):
+                raise added
+        return bool(added)
+
+    async def _gateways(self) -> list[tuple[str, bool]]:
+        """Those that are not forgotten, and whether their heart beats."""
+        with redis_outages():
+            ids = sorted(_texts(await self._members(self._redis.zrange(GATEWAYS_KEY, 0, -1))))
+            beats = await self._values(*map(gateway_key, ids)) if ids else []
+        return [(id_, beat is not None) for id_, beat in zip(ids, beats, strict=True)]
 
     async def _happened(self, *arguments: object) -> None:
         with redis_outages():

@@ -88,7 +88,8 @@ OWN_WRITES_MAX: Final = 300  # of one replica, watched for a concurrent overwrit
 # --- the directory ---------------------------------------------------------------------------
 HEARTBEAT_EVERY_SECONDS: Final = 1.0
 DIRECTORY_TIMEOUT_SECONDS: Final = 2.0  # of any answer from Redis; the work goes on without it
-HEARTBEAT_TTL_SECONDS: Final = 3.0  # an owner silent for so long is taken over
+HEARTBEAT_TTL_SECONDS: Final = 3.0  # an owner silent for so long is taken over, a gateway swept
+SWEEP_BATCH_CONNECTIONS: Final = 500  # of a gateway that is gone, in one script: some ms of Redis
 
 # --- the owner ---------------------------------------------------------------------------------
 FENCE_CHECK_SECONDS: Final = 0.5  # law 6: within twice that an owner that was fenced lets go

@@ -1,5 +1,6 @@
--- What becomes of one connection: connected, entered or departed a room, disconnected.
--- ARGV: verb, connectionId, userId, then roomId, or of 'connected': sessionId, serverId, lastPing.
+-- What becomes of connections: connected, entered or departed a room, disconnected, swept.
+-- ARGV: verb, then of 'swept' serverId and connectionIds, of all others connectionId, userId, and
+-- then roomId, or of 'connected': sessionId, serverId, lastPing.
 -- One script, so that no crash leaves half of it. Of a connection that is not known (any more)
 -- nothing is remembered: a message that comes late makes no ghost.
 local verb, connection_id, user_id = ARGV[1], ARGV[2], ARGV[3]
@@ -14,54 +15,73 @@ local function key_of(kind, key)
     return key
 end
 
-local connection = key_of('hash', 'connection:' .. connection_id)
-local of_user = key_of('set', 'connections:' .. user_id)
+local function record_of(id) return key_of('hash', 'connection:' .. id) end
+local function of_user(id) return key_of('set', 'connections:' .. id) end
+local function of_gateway(id) return key_of('set', 'gateway:' .. id .. ':connections') end
 
-local function rooms_without(room_id)
-    local ok, stored = pcall(cjson.decode, redis.call('HGET', connection, 'roomIds') or '[]')
+local function rooms_without(id, room_id)
+    local stored = redis.call('HGET', record_of(id), 'roomIds') or '[]'
+    local ok, found = pcall(cjson.decode, stored)
     local rooms = {}
-    for _, id in ipairs(ok and type(stored) == 'table' and stored or {}) do
-        if type(id) == 'string' and id ~= room_id then
-            table.insert(rooms, id)
+    for _, room in ipairs(ok and type(found) == 'table' and found or {}) do
+        if type(room) == 'string' and room ~= room_id then
+            table.insert(rooms, room)
         end
     end
     return rooms
 end
 
-local function remember(rooms)
+local function remember(id, rooms)
     -- cjson writes an empty table as {}
-    redis.call('HSET', connection, 'roomIds', #rooms > 0 and cjson.encode(rooms) or '[]')
+    redis.call('HSET', record_of(id), 'roomIds', #rooms > 0 and cjson.encode(rooms) or '[]')
 end
 
-local function leave(room_id)
+local function leave(id, of, room_id)
     local present = key_of('set', 'room:' .. room_id .. ':connections')
-    redis.call('SREM', present, connection_id)
-    if #redis.call('SINTER', present, of_user) == 0 then -- no other tab of this user
-        redis.call('SREM', key_of('set', 'room:' .. room_id .. ':participants'), user_id)
+    redis.call('SREM', present, id)
+    if #redis.call('SINTER', present, of_user(of)) == 0 then -- no other tab of this user
+        redis.call('SREM', key_of('set', 'room:' .. room_id .. ':participants'), of)
     end
 end
 
-if verb == 'connected' then
-    redis.call('DEL', connection)
-    redis.call('HSET', connection, 'userId', user_id, 'sessionId', ARGV[4], 'serverId', ARGV[5],
-        'lastPing', ARGV[6], 'roomIds', '[]')
-    redis.call('SADD', of_user, connection_id)
-elseif redis.call('HGET', connection, 'userId') ~= user_id then
+local function forget(id)
+    local record = record_of(id)
+    local of = redis.call('HGET', record, 'userId')
+    if of then
+        redis.call('SREM', of_user(of), id)
+        for _, room_id in ipairs(rooms_without(id, nil)) do
+            leave(id, of, room_id)
+        end
+        redis.call('SREM', of_gateway(redis.call('HGET', record, 'serverId') or ''), id)
+    end
+    redis.call('DEL', record)
+end
+
+if verb == 'swept' then
+    for i = 3, #ARGV do
+        if redis.call('HGET', record_of(ARGV[i]), 'serverId') == ARGV[2] then
+            forget(ARGV[i])
+        end
+        redis.call('SREM', of_gateway(ARGV[2]), ARGV[i])
+    end
+elseif verb == 'connected' then
+    forget(connection_id) -- told again, it may be in fewer rooms
+    redis.call('HSET', record_of(connection_id), 'userId', user_id, 'sessionId', ARGV[4],
+        'serverId', ARGV[5], 'lastPing', ARGV[6], 'roomIds', '[]')
+    redis.call('SADD', of_user(user_id), connection_id)
+    redis.call('SADD', of_gateway(ARGV[5]), connection_id)
+elseif redis.call('HGET', record_of(connection_id), 'userId') ~= user_id then
     return 0
 elseif verb == 'entered' then
-    local rooms = rooms_without(ARGV[4])
+    local rooms = rooms_without(connection_id, ARGV[4])
     table.insert(rooms, ARGV[4])
-    remember(rooms)
+    remember(connection_id, rooms)
     redis.call('SADD', key_of('set', 'room:' .. ARGV[4] .. ':connections'), connection_id)
     redis.call('SADD', key_of('set', 'room:' .. ARGV[4] .. ':participants'), user_id)
 elseif verb == 'departed' then
-    remember(rooms_without(ARGV[4]))
-    leave(ARGV[4])
+    remember(connection_id, rooms_without(connection_id, ARGV[4]))
+    leave(connection_id, user_id, ARGV[4])
 elseif verb == 'disconnected' then
-    redis.call('SREM', of_user, connection_id)
-    for _, room_id in ipairs(rooms_without(nil)) do
-        leave(room_id)
-    end
-    redis.call('DEL', connection)
+    forget(connection_id)
 end
 return 1

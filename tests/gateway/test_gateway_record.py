@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from gateway.heartbeat_loop import GatewayHeartbeat
 from gateway.record_loop import DirectoryRecorder
 from storage.memory_directory import MemoryDirectory
 from storage.ports import SessionUser
@@ -45,3 +46,72 @@ async def test_law9_entries_that_wait_are_bounded(monkeypatch: pytest.MonkeyPatc
         recorder.entered("c1", ANN, D1)
     assert recorder._calls.qsize() == 2
     await recorder.close()
+
+
+class Gateway(DirectoryRecorder):
+    """A recorder whose heart beats when it is told to, and not by itself."""
+
+    def __init__(self, directory: MemoryDirectory, server_id: str) -> None:
+        super().__init__(directory, server_id)
+        self.swept: list[str] = []
+        self._heart = GatewayHeartbeat(directory, server_id, self, [self._sweep])
+        self._heart._task.cancel()
+        self.beat = self._heart.beat
+
+    async def _sweep(self, server_id: str) -> None:
+        self.swept.append(server_id)
+
+
+async def test_law8_what_a_dead_gateway_left_is_swept_by_any_other() -> None:
+    now = 0.0
+    directory = MemoryDirectory(lambda: now)
+    dead, living = Gateway(directory, "dead/1"), Gateway(directory, "living/1")
+    await dead.beat()
+    dead.connected("c1", ANN)
+    dead.entered("c1", ANN, D1)
+    await dead.close()
+    now = limits.HEARTBEAT_TTL_SECONDS - 0.1
+    await living.beat()
+    assert await directory.room_connections(D1) == {"c1"}, "it may still live"
+    now = limits.HEARTBEAT_TTL_SECONDS + 0.1
+    await living.beat()
+    assert await directory.room_connections(D1) == set()
+    assert living.swept == ["dead/1"]
+    await living.beat()
+    assert living.swept == ["dead/1"], "once is enough"
+    await living.close()
+
+
+async def test_law8_a_gateway_taken_for_dead_tells_of_everybody_again() -> None:
+    now = 0.0
+    directory = MemoryDirectory(lambda: now)
+    paused, living = Gateway(directory, "paused/1"), Gateway(directory, "living/1")
+    await paused.beat()
+    paused.connected("c1", ANN)
+    paused.entered("c1", ANN, D1)
+    await paused._calls.join()
+    now = 60.0
+    await living.beat()
+    assert await directory.connections_of(ANN.user_id) == set()
+    await paused.beat()
+    await paused.close()
+    assert await directory.room_connections(D1) == {"c1"}
+    await living.close()
+
+
+async def test_law8_what_was_missed_in_an_outage_is_told_when_it_ends() -> None:
+    directory = MemoryDirectory()
+    recorder = Gateway(directory, "gateway-1/1")
+    await recorder.beat()
+    recorder.connected("c1", ANN)
+    await recorder._calls.join()
+    directory.unavailable = True
+    recorder.disconnected("c1", ANN)
+    recorder.connected("c2", ANN)
+    recorder.entered("c2", ANN, D1)
+    await recorder._calls.join()
+    directory.unavailable = False
+    await recorder.beat()
+    await recorder.close()
+    assert await directory.connections_of(ANN.user_id) == {"c2"}
+    assert await directory.room_connections(D1) == {"c2"}

@@ -119,3 +119,52 @@ async def test_nobody_moves_the_connection_of_another_user(directory: Directory)
     await directory.disconnected(connection_id, other)
     assert await directory.room_connections(room) == {connection_id}
     assert await directory.connections_of(user_id) == {connection_id}
+
+
+async def test_a_gateway_lives_until_it_withdraws_and_is_gone_until_it_is_forgotten(
+    directory: Directory,
+):
+    server_id = f"gateway-1/{uuid4()}"
+    assert await directory.announce_gateway(server_id, TTL_SECONDS) is False, "it is new"
+    assert await directory.announce_gateway(server_id, TTL_SECONDS) is True
+    assert server_id in await directory.gateways()
+    assert server_id not in await directory.gone_gateways()
+
+    await directory.withdraw_gateway(server_id)
+    assert server_id not in await directory.gateways()
+    assert server_id in await directory.gone_gateways()
+
+    await directory.forget_gateway(server_id)
+    assert server_id not in await directory.gone_gateways()
+    assert await directory.announce_gateway(server_id, TTL_SECONDS) is False, "and is told so"
+
+
+async def test_law8_what_a_gateway_left_is_swept_and_nobody_else_is(directory: Directory):
+    user_id, room, here, there = uuid4(), uuid4(), f"here/{uuid4()}", f"there/{uuid4()}"
+    tabs = [str(uuid4()) for _ in range(3)]
+    for tab, server_id in zip(tabs, (here, here, there), strict=True):
+        await directory.connected(tab, user_id, uuid4(), server_id)
+        await directory.entered(tab, user_id, room)
+
+    await directory.sweep_connections(here, keep={tabs[0]})
+    assert await directory.connections_of(user_id) == {tabs[0], tabs[2]}
+    assert await directory.room_connections(room) == {tabs[0], tabs[2]}
+
+    await directory.sweep_connections(here)
+    await directory.sweep_connections(here)
+    assert await directory.connections_of(user_id) == {tabs[2]}
+    assert await directory.room_participants(room) == {user_id}
+    await directory.sweep_connections(there)
+    assert await directory.room_participants(room) == set()
+
+
+async def test_law8_a_connection_told_again_is_in_no_room_but_those_told_since(
+    directory: Directory,
+):
+    connection_id, user_id, rooms = str(uuid4()), uuid4(), (uuid4(), uuid4())
+    await directory.connected(connection_id, user_id, uuid4(), "gateway-1")
+    await directory.entered(connection_id, user_id, rooms[0])
+    await directory.connected(connection_id, user_id, uuid4(), "gateway-1")
+    await directory.entered(connection_id, user_id, rooms[1])
+    assert await directory.room_connections(rooms[0]) == set()
+    assert await directory.room_connections(rooms[1]) == {connection_id}

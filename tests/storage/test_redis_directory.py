@@ -10,7 +10,7 @@ import redis.asyncio
 from storage.addresses import lock_key, owner_key
 from storage.embedded_redis import EmbeddedRedis
 from storage.ports import OwnerAddress
-from storage.redis_directory import OWNERS_KEY, RedisDirectory
+from storage.redis_directory import GATEWAYS_KEY, OWNERS_KEY, RedisDirectory
 from tests.storage.making import until
 from weft.errors import WeftError
 
@@ -155,6 +155,47 @@ async def test_an_owner_whose_heartbeat_ends_is_no_longer_listed_nor_holds(redis
     assert await redis_directory.holder(dashboard_id) is None
 
 
+async def test_a_gateway_whose_heartbeat_ends_is_gone(redis_directory):
+    server_id = f"gateway-1/{uuid4()}"
+    await redis_directory.announce_gateway(server_id, 0.02)
+
+    async def gone() -> bool:
+        return server_id in await redis_directory.gone_gateways()
+
+    await until(gone)
+    assert server_id not in await redis_directory.gateways()
+    await redis_directory.forget_gateway(server_id)
+
+
+async def test_a_gateway_announces_itself_over_garbage(redis_directory, raw):
+    server_id = f"gateway-1/{uuid4()}"
+    await raw.delete(GATEWAYS_KEY)
+    await raw.sadd(GATEWAYS_KEY, b"\xff")
+    assert await redis_directory.gateways() == frozenset()
+    assert await redis_directory.announce_gateway(server_id, 60.0) is False
+    assert await redis_directory.gateways() == {server_id}
+
+
+async def test_a_sweep_takes_no_connection_that_another_gateway_has_told_of_since(
+    redis_directory, raw
+):
+    connection_id, user_id, dead, heir = str(uuid4()), uuid4(), f"a/{uuid4()}", f"b/{uuid4()}"
+    await redis_directory.connected(connection_id, user_id, uuid4(), heir)
+    await raw.sadd(f"gateway:{dead}:connections", connection_id, b"\xff", "stranger")
+    await redis_directory.sweep_connections(dead)
+    assert await redis_directory.connections_of(user_id) == {connection_id}
+
+
+async def test_a_gateway_with_many_connections_is_swept_whole(redis_directory, raw, monkeypatch):
+    monkeypatch.setattr("storage.redis_directory.SWEEP_BATCH_CONNECTIONS", 2)
+    server_id, user_id = f"gateway-1/{uuid4()}", uuid4()
+    for _ in range(5):
+        await redis_directory.connected(str(uuid4()), user_id, uuid4(), server_id)
+    await redis_directory.sweep_connections(server_id)
+    assert await redis_directory.connections_of(user_id) == set()
+    assert not await raw.exists(f"gateway:{server_id}:connections")
+
+
 async def test_an_outage_of_redis_has_a_code_and_ends_with_it(server_directory: Path):
     server = EmbeddedRedis(server_directory / "redis-to-stop")
     directory = RedisDirectory(server.start())
@@ -174,6 +215,12 @@ async def test_an_outage_of_redis_has_a_code_and_ends_with_it(server_directory: 
         directory.disconnected("c", user_id),
         directory.connections_of(user_id),
         directory.room_connections(dashboard_id),
+        directory.announce_gateway("g/1", 60.0),
+        directory.withdraw_gateway("g/1"),
+        directory.gateways(),
+        directory.gone_gateways(),
+        directory.forget_gateway("g/1"),
+        directory.sweep_connections("g/1"),
     ):
         with pytest.raises(WeftError) as raised:
             await call
