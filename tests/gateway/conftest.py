@@ -1,5 +1,5 @@
-"""A gateway on memory twins before a fake owner; and one on PostgreSQL with a real owner, for the
-HTTP API.
+"""A gateway on memory twins before a fake owner, or before a real one; and one on PostgreSQL with a
+real owner, for the HTTP API.
 """
 
 import time
@@ -10,6 +10,7 @@ import pytest
 from fake_owner import FakeOwner
 from gateway_world import ADMIN_KEY, LINK_SECRET, TOKEN_RULES, World
 from http_world import HttpWorld
+from owned_world import OwnedWorld, owned_world
 
 from actors.owner_service import OwnerService
 from gateway.postgres_api_stores import api_stores
@@ -33,6 +34,12 @@ async def world() -> AsyncIterator[World]:
         await service.start()
         yield World(service, owner, accounts, directory, tables)
         await service.stop()
+
+
+@pytest.fixture
+async def owned() -> AsyncIterator[OwnedWorld]:
+    async with owned_world() as world:
+        yield world
 
 
 @pytest.fixture(scope="session")

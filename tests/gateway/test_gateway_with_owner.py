@@ -1,55 +1,10 @@
 """Law 7 through a real owner: what only the owner can refuse is refused for that id alone."""
 
-import hashlib
-import time
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from gateway_world import ADMIN_KEY, LINK_SECRET, Client
-from websockets.asyncio.client import connect
-
-from actors.owner_service import OwnerService
-from gateway.service import GatewayService, GatewaySettings
-from storage.memory_accounts import MemoryAccounts
-from storage.memory_directory import MemoryDirectory
-from storage.memory_log import MemoryLog
-from storage.memory_tables import MemoryTables
-
-
-@dataclass
-class System:
-    service: GatewayService
-    accounts: MemoryAccounts
-    user_id: UUID
-    dashboard_id: UUID
-
-    async def client(self, user_id: UUID | None = None) -> Client:
-        token = uuid4().hex
-        await self.accounts.create_session(
-            user_id or self.user_id, hashlib.sha256(token.encode()).hexdigest(), 3_600
-        )
-        client = Client(await connect(self.service.ws_url, proxy=None))
-        assert (await client.hello(token))["type"] == "welcome"
-        return client
-
-
-@pytest.fixture
-async def system() -> AsyncIterator[System]:
-    tables = MemoryTables(clock=time.time)
-    accounts, directory = MemoryAccounts(tables), MemoryDirectory(time.monotonic)
-    owner = OwnerService("owner-1", MemoryLog(tables), accounts, directory, secret=LINK_SECRET)
-    await owner.start()
-    settings = GatewaySettings("gateway-1", LINK_SECRET, ADMIN_KEY, http_port=None)
-    service = GatewayService(settings, accounts, directory)
-    await service.start()
-    user_id = await accounts.create_user("ann@example.org", "ann")
-    dashboard_id = await accounts.create_dashboard(user_id, "Sales")
-    yield System(service, accounts, user_id, dashboard_id)
-    await service.stop()
-    await owner.stop()
+from owned_world import OwnedWorld
 
 
 def submit(dashboard_id: UUID, sequence: int, *operations: dict[str, Any]) -> dict[str, Any]:
@@ -93,18 +48,18 @@ REFUSED = {
 
 
 async def test_law7_what_the_document_refuses_is_rejected_and_the_next_good_one_commits(
-    system: System,
+    owned: OwnedWorld,
 ) -> None:
-    ann, bob = await system.client(), await system.client()
+    ann, bob = await owned.client(), await owned.client()
     for client in (ann, bob):
-        assert (await client.join(system.dashboard_id))["type"] == "joined"
+        assert (await client.join(owned.dashboard_id))["type"] == "joined"
     for sequence, (operation, code) in enumerate(REFUSED.values(), start=1):
-        await ann.send(submit(system.dashboard_id, sequence, operation))
+        await ann.send(submit(owned.dashboard_id, sequence, operation))
         rejected = await ann.receive()
         assert (rejected["type"], rejected["sequence"]) == ("rejected", sequence)
         assert rejected["code"] == code
     good = {"type": "insert", "path": ["title"], "position": 5, "value": "!"}
-    await ann.send(submit(system.dashboard_id, 100, good))
+    await ann.send(submit(owned.dashboard_id, 100, good))
     for client in (ann, bob):
         committed = await client.receive()
         assert (committed["type"], committed["submissions"][0]["version"]) == ("committed", 1)
@@ -112,11 +67,11 @@ async def test_law7_what_the_document_refuses_is_rejected_and_the_next_good_one_
 
 @pytest.mark.parametrize("place", ["unknown", "foreign"])
 async def test_law7_a_dashboard_that_is_not_theirs_is_refused_like_one_that_is_not_there(
-    system: System, place: str
+    owned: OwnedWorld, place: str
 ) -> None:
-    stranger_id = await system.accounts.create_user("eve@example.org", "eve")
-    stranger = await system.client(stranger_id)
-    dashboard_id = system.dashboard_id if place == "foreign" else uuid4()
+    stranger_id = await owned.accounts.create_user("eve@example.org", "eve")
+    stranger = await owned.client(stranger_id)
+    dashboard_id = owned.dashboard_id if place == "foreign" else uuid4()
     ended = await stranger.join(dashboard_id)
     assert (ended["type"], ended["code"]) == ("ended", "unknown_dashboard")
     await stranger.send(
@@ -126,12 +81,12 @@ async def test_law7_a_dashboard_that_is_not_theirs_is_refused_like_one_that_is_n
     assert (rejected["type"], rejected["code"]) == ("rejected", "not_joined")
 
 
-async def test_a_late_joiner_gets_what_was_committed(system: System) -> None:
-    ann = await system.client()
-    await ann.join(system.dashboard_id)
+async def test_a_late_joiner_gets_what_was_committed(owned: OwnedWorld) -> None:
+    ann = await owned.client()
+    await ann.join(owned.dashboard_id)
     edit = {"type": "update", "path": ["description"], "value": "said before"}
-    await ann.send(submit(system.dashboard_id, 1, edit))
+    await ann.send(submit(owned.dashboard_id, 1, edit))
     assert (await ann.receive())["type"] == "committed"
-    joined = await (await system.client()).join(system.dashboard_id)
+    joined = await (await owned.client()).join(owned.dashboard_id)
     assert joined["version"] == 1
     assert joined["snapshot"]["version"] + len(joined["submissions"]) == 1
