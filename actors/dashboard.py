@@ -18,8 +18,10 @@ from actors.events import (
     Detached,
     Event,
     Fenced,
+    HandedOver,
     Identified,
     LookupFailed,
+    MoveAsked,
     Regranted,
     Stopped,
     SubmissionFound,
@@ -43,6 +45,7 @@ from actors.instructions import (
     WriteCheckpoint,
 )
 from actors.joining import Snapshots, answer_join, pass_page_on, submissions_json
+from actors.moving import Moving, moved_to, pass_on
 from actors.permission import Author
 from actors.replicas import Replicas, Standing
 from actors.sequencer import Sequencer
@@ -70,6 +73,7 @@ class Dashboard:
         self._replicas = Replicas(opened.tail)
         self._upkeep = Upkeep(opened.checkpoint.version)
         self._snapshots = Snapshots()
+        self._moving = Moving()
         self._subscribers: dict[Subscription, Subscriber] = {}
         self._present: dict[UUID, Subscriber] = {}  # by replica
         self._waiting: list[Subscriber] = []
@@ -89,6 +93,8 @@ class Dashboard:
             LookupFailed: self._lookup_failed,
             Ticked: self._ticked,
             Stopped: self._stopped,
+            MoveAsked: self._move_asked,
+            HandedOver: self._handed_over,
         }
 
     def handle(self, event: Event) -> Instructions:
@@ -117,6 +123,8 @@ class Dashboard:
     def _attached(self, event: Attached) -> Instructions:
         if self._upkeep.stopping:
             return [End(event.subscription, WeftError("going_away"))]
+        if self._moving.heir is not None:
+            return [End(event.subscription, moved_to(self._moving.heir))]
         older = self._present.get(event.replica_id)
         if older is not None and older.user_id != event.user_id:
             return [End(event.subscription, foreign_replica())]
@@ -245,6 +253,8 @@ class Dashboard:
             return [self._reject(event, WeftError("not_joined"))]
         replica_id = subscriber.replica_id
         match self._replicas.standing(replica_id, event.sequence, event.fingerprint):
+            case Standing.NEW if self._moving.is_asked:
+                return []  # its gateway sends it to the heir
             case Standing.NEW:
                 return self._sequence(subscriber.author, event)
             case Standing.UNCOMMITTED:
@@ -305,7 +315,7 @@ class Dashboard:
         for submission in committed:
             self._replicas.committed(submission)
         frame = committed_frame(self.dashboard_id, submissions_json(committed))
-        return [Publish(frame), *self._release(), *self._keep_up()]
+        return [Publish(frame), *self._release(), *self._move_on(), *self._keep_up()]
 
     def _commit_poisoned(self, event: CommitPoisoned) -> Instructions:
         """Refuse the first uncommitted submission, and sequence those behind it anew."""
@@ -315,10 +325,24 @@ class Dashboard:
         instructions += self._quarantine(poisoned.author, poisoned.event, event.error)
         for each in behind:
             instructions += self._sequence(each.author, each.event)
-        return [*instructions, *self._release()]
+        return [*instructions, *self._release(), *self._move_on()]
 
     def _fenced(self, _: Fenced) -> Instructions:
         return [*self._end_all("owner_moved"), StepDown()]
+
+    # --- moving ----------------------------------------------------------------------------
+
+    def _move_asked(self, event: MoveAsked) -> Instructions:
+        if not self._upkeep.stopping:
+            self._moving.ask(event.heir)
+        return self._move_on()
+
+    def _move_on(self) -> Instructions:
+        return self._moving.go_on(is_drained=not self.sequencer.has_uncommitted)
+
+    def _handed_over(self, event: HandedOver) -> Instructions:
+        farewells = pass_on(self._subscribers.values(), self.durable_version, event.holder)
+        return [*farewells, StepDown()]
 
     # --- checkpoints, unloading ------------------------------------------------------------
 

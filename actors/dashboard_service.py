@@ -7,7 +7,7 @@ id, and the clients join it again; the log has all that was acknowledged.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, NamedTuple, cast
 from uuid import UUID, uuid4
 
@@ -20,6 +20,7 @@ from actors.events import (
     Detached,
     Event,
     Fenced,
+    HandedOver,
     Identified,
     LookupFailed,
     Regranted,
@@ -33,9 +34,11 @@ from actors.instructions import (
     End,
     FetchTail,
     FindSubmission,
+    HandOver,
     Identify,
     Instruction,
     Join,
+    PassOn,
     Publish,
     Reply,
     Report,
@@ -45,11 +48,13 @@ from actors.instructions import (
     WriteCheckpoint,
 )
 from actors.link_server import Link
+from actors.moving import owner_json
 from actors.permission import subject_of
 from storage.identity_ports import GrantsReader
-from storage.ports import Head, OpenedDashboard, OperationLog
+from storage.ports import Head, OpenedDashboard, OperationLog, OwnerAddress
 from weft.errors import WeftError
 from weft.wire import link as lines
+from weft.wire.codec import encode
 from weft.wire.frames import ended_frame
 
 logger = logging.getLogger(__name__)
@@ -62,8 +67,13 @@ class Route(NamedTuple):
     number: int
 
 
+HandLockOver = Callable[[UUID, OwnerAddress], Awaitable[OwnerAddress]]
+
+
 class DashboardService:
-    """One open dashboard. `on_closed` is called once, when nothing can reach it any more."""
+    """One open dashboard. `on_closed` is called once, when nothing can reach it any more;
+    `hand_over` gives its lock to an heir, and says who holds it then.
+    """
 
     def __init__(
         self,
@@ -73,6 +83,7 @@ class DashboardService:
         commits: CommitLoop,
         on_closed: Callable[["DashboardService"], None],
         *,
+        hand_over: HandLockOver,
         clock_ms: Callable[[], int],
     ) -> None:
         """Raises what `Dashboard` raises."""
@@ -85,6 +96,9 @@ class DashboardService:
         self._regranting = asyncio.Lock()  # what was read first is applied first
         self._commits = commits
         self._on_closed = on_closed
+        self._hand_lock_over = hand_over
+        self.closed = asyncio.Event()
+        self.holder: OwnerAddress | None = None  # who has it after a move
         self._routes: set[Route] = set()
         self._room: set[Route] = set()  # those that have joined
         self._room_links: Counter[Link] = Counter()
@@ -104,6 +118,8 @@ class DashboardService:
             Report: self._report,
             StepDown: self._close,
             Unload: self._close,
+            HandOver: self._hand_over,
+            PassOn: self._pass_on,
         }
 
     # --- events ----------------------------------------------------------------------------
@@ -197,6 +213,13 @@ class DashboardService:
         route.link.places.pop(route.number, None)
         route.link.send(lines.Ended(route.number, ended_frame(self.dashboard_id, order.error)))
 
+    def _pass_on(self, order: PassOn) -> None:
+        route = cast("Route", order.subscription)
+        self._leave(route)
+        route.link.places.pop(route.number, None)
+        told = {"version": order.version, "owner": owner_json(order.holder)}
+        route.link.send(lines.Moved(route.number, encode(told)))
+
     def _leave(self, route: Route) -> None:
         self._routes.discard(route)
         if route in self._room:
@@ -210,6 +233,7 @@ class DashboardService:
 
     def _close(self, _: StepDown | Unload) -> None:
         self._is_closed = True
+        self.closed.set()
         self.lane.close()
         for task in self._lookups:
             task.cancel()
@@ -264,6 +288,13 @@ class DashboardService:
 
         self._look_up(write(), lambda _: CheckpointFailed(order.checkpoint.version))
 
+    def _hand_over(self, order: HandOver) -> None:
+        async def hand_over() -> None:
+            self.holder = await self._hand_lock_over(self.dashboard_id, order.heir)
+            self.handle(HandedOver(self.holder))
+
+        self._run(hand_over())
+
     def _look_up(
         self, asking: Coroutine[Any, Any, Event], failed: Callable[[WeftError], Event]
     ) -> None:
@@ -279,6 +310,9 @@ class DashboardService:
                 event = failed(WeftError("internal", cause=cause))
             self.handle(event)
 
-        task = asyncio.create_task(run())
+        self._run(run())
+
+    def _run(self, looking: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(looking)
         self._lookups.add(task)
         task.add_done_callback(self._lookups.discard)

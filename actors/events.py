@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from storage.ports import LoggedSubmission, ReplicaMark
+from storage.ports import LoggedSubmission, OwnerAddress, ReplicaMark
 from weft.errors import WeftError
 from weft.models import Subject
 from weft.models.address import Address
@@ -134,6 +134,20 @@ class Stopped:
     """The owner is being stopped: send everyone elsewhere, and make the state durable."""
 
 
+@dataclass(frozen=True, slots=True)
+class MoveAsked:
+    """Another owner shall have the dashboard, and those who follow it shall not notice."""
+
+    heir: OwnerAddress
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """The answer to `HandOver`: who is to be asked for the dashboard from now on."""
+
+    holder: OwnerAddress
+
+
 Event: TypeAlias = (
     Attached
     | Identified
@@ -150,4 +164,6 @@ Event: TypeAlias = (
     | LookupFailed
     | Ticked
     | Stopped
+    | MoveAsked
+    | HandedOver
 )

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from actors.events import Subscription
-from storage.ports import Checkpoint, LoggedSubmission
+from storage.ports import Checkpoint, LoggedSubmission, OwnerAddress
 from weft.errors import WeftError
 
 
@@ -110,6 +110,22 @@ class Unload:
     """The state is durable and nobody is here: drop the dashboard and release its lock."""
 
 
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Nothing is under way any more: write the heir into the dashboard's lock → `HandedOver`."""
+
+    heir: OwnerAddress
+
+
+@dataclass(frozen=True, slots=True)
+class PassOn:
+    """This subscription, which has been told everything up to `version`, goes on at `holder`."""
+
+    subscription: Subscription
+    version: int
+    holder: OwnerAddress
+
+
 Instruction: TypeAlias = (
     Commit
     | RollBack
@@ -124,4 +140,6 @@ Instruction: TypeAlias = (
     | Report
     | StepDown
     | Unload
+    | HandOver
+    | PassOn
 )

@@ -13,8 +13,10 @@ from uuid import UUID, uuid4
 
 from actors.commit_loop import CommitLoop
 from actors.dashboard_service import DashboardService, Route
-from actors.events import Stopped, Ticked
+from actors.events import MoveAsked, Stopped, Ticked
 from actors.link_server import Link, LinkServer
+from actors.moving import moved_to
+from actors.opening_loop import open_with_history
 from storage.identity_ports import GrantsReader
 from storage.ports import Directory, OperationLog, OwnerAddress
 from weft.errors import WeftError
@@ -121,6 +123,25 @@ class OwnerService:
         dashboard = self._dashboards.get(dashboard_id)
         return None if dashboard is None else await dashboard.regrant(user_id)
 
+    async def move(self, dashboard_id: UUID, heir: OwnerAddress) -> int:
+        """Give the dashboard to another owner, live; the version at which it went.
+
+        Raises WeftError not_found (it is not open here), owner_unavailable (the heir is not alive,
+        or it did not come to a move), storage_unavailable (Redis does not answer: nothing moves).
+        """
+        dashboard = self._dashboards.get(dashboard_id)
+        if dashboard is None:
+            raise WeftError("not_found", f"Dashboard {dashboard_id} is not open at this owner.")
+        if heir.incarnation == self._address.incarnation:
+            return dashboard.heart.durable_version
+        if heir not in await self._directory.owners():
+            raise WeftError("owner_unavailable", f"There is no live owner {heir.owner_id}.")
+        dashboard.handle(MoveAsked(heir))
+        await dashboard.closed.wait()
+        if dashboard.holder != heir:
+            raise WeftError("owner_unavailable", f"{heir.owner_id} has not taken it over.")
+        return dashboard.heart.durable_version
+
     # --- links -----------------------------------------------------------------------------
 
     def receive(self, link: Link, batch: list[lines.ToOwner]) -> None:
@@ -134,7 +155,9 @@ class OwnerService:
             elif isinstance(line, lines.Detach):
                 self._detach(route)
             elif isinstance(line, lines.Regrant):
-                self._start(self._answer_regrant(link, line))
+                self._start(self._answer(link, line, self._regranted(line)))
+            elif isinstance(line, lines.Move):
+                self._start(self._answer(link, line, self._moved(line)))
             else:
                 self._submit(route, line)
 
@@ -170,14 +193,27 @@ class OwnerService:
         if dashboard is not None:
             dashboard.detach(route)
 
-    async def _answer_regrant(self, link: Link, line: lines.Regrant) -> None:
+    async def _regranted(self, line: lines.Regrant) -> dict[str, Any]:
+        return {"epoch": await self.regrant(line.dashboard_id, line.user_id)}
+
+    async def _moved(self, line: lines.Move) -> dict[str, Any]:
+        heir = OwnerAddress(line.owner_id, line.incarnation, line.url)
+        return {"version": await self.move(line.dashboard_id, heir)}
+
+    async def _answer(
+        self,
+        link: Link,
+        line: lines.Regrant | lines.Move,
+        asking: Coroutine[Any, Any, dict[str, Any]],
+    ) -> None:
         try:
-            answer: dict[str, Any] = {"epoch": await self.regrant(line.dashboard_id, line.user_id)}
+            answer = await asking
         except WeftError as error:
             answer = error.to_json()
         except Exception:
             cause = str(uuid4())
-            logger.exception("dashboard %s: grants not read, %s", line.dashboard_id, cause)
+            what = type(line).__name__.lower()
+            logger.exception("dashboard %s: %s failed, %s", line.dashboard_id, what, cause)
             answer = WeftError("internal", cause=cause).to_json()
         link.send(lines.Done(line.n, encode(answer)))
 
@@ -215,16 +251,18 @@ class OwnerService:
         if closing is not None:
             await closing
         await self._claim(dashboard_id)
-        opened = await self._log.open_dashboard(dashboard_id)
-        if opened is None:
+        try:
+            opened = await open_with_history(self._log, dashboard_id)
+        except WeftError:
             await self._release(dashboard_id)
-            raise WeftError("unknown_dashboard")
+            raise
         return DashboardService(
             opened,
             self._log,
             self._grants,
             self._commits,
             self._dashboard_closed,
+            hand_over=self._hand_over,
             clock_ms=self._clock_ms,
         )
 
@@ -235,18 +273,22 @@ class OwnerService:
             logger.warning("dashboard %s is opened without a lock: %s", dashboard_id, error)
             return
         if holder.incarnation != self._address.incarnation:
-            owner = {
-                "ownerId": holder.owner_id,
-                "incarnation": holder.incarnation,
-                "url": holder.url,
-            }
-            raise WeftError("owner_moved", owner=owner)
+            raise moved_to(holder)
 
     async def _release(self, dashboard_id: UUID) -> None:
         try:
             await self._directory.release(dashboard_id, self._address)
         except WeftError as error:
             logger.warning("dashboard %s keeps a lock it does not need: %s", dashboard_id, error)
+
+    async def _hand_over(self, dashboard_id: UUID, heir: OwnerAddress) -> OwnerAddress:
+        """The heir; ourselves when the lock cannot be written: then it is opened here anew."""
+        try:
+            if await self._directory.hand_over(dashboard_id, self._address, heir):
+                return heir
+        except WeftError as error:
+            logger.warning("dashboard %s is not handed over: %s", dashboard_id, error)
+        return self._address
 
     def _dashboard_closed(self, dashboard: DashboardService) -> None:
         dashboard_id = dashboard.dashboard_id

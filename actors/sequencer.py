@@ -40,9 +40,11 @@ class Sequenced:
 
 class Sequencer:
     def __init__(self, opened: OpenedDashboard) -> None:
-        self.history = History(opened.checkpoint.version)
+        self.history = History(opened.checkpoint.version - len(opened.before))
         self.durable = Document.from_json(opened.checkpoint.state)
         self._uncommitted: deque[Sequenced] = deque()
+        for submission in opened.before:
+            self._remember(submission)
         for submission in opened.tail:
             self._replay(submission)
         if self.history.head != opened.version:
@@ -117,11 +119,15 @@ class Sequencer:
         )
 
     def _replay(self, submission: LoggedSubmission) -> None:
+        operations = self._remember(submission)
+        self.durable = apply(self.durable, operations, within_limits=False)
+
+    def _remember(self, submission: LoggedSubmission) -> Operations:
         if submission.version != self.history.head + 1:
             raise WeftError("internal", f"The log has {submission.version} out of order.")
         operations = parse(submission.operations, trusted=True)
-        self.durable = apply(self.durable, operations, within_limits=False)
         self.history.add(submission, operations, len(orjson.dumps(submission.operations)))
+        return operations
 
 
 def parse(operations: Iterable[dict[str, Any]], *, trusted: bool) -> Operations:

@@ -1,7 +1,8 @@
 """One subscription's way to its owner: look it up, open the link, follow it when it has moved.
 
-Until the owner has said something for the client, the way may be tried again within a bound.
-After that an end is an end, and the client joins again: one mechanism for every cut.
+Until the owner has said something for the client, the way may be tried again within a bound. An
+owner that hands the dashboard over says so, and the client does not notice (gateway/passage.py).
+Any other end is an end, and the client joins again: one mechanism for every cut.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ import orjson
 
 from gateway.link_loop import UNREACHABLE, Member, OwnerLink, OwnerLinks
 from gateway.owner_lookup import KnownOwners
+from gateway.passage import Passage
 from gateway.session_events import (
     Event,
     SubscriptionAnswered,
@@ -59,6 +61,15 @@ class OwnerFinder:
             line.dashboard_id
         )
 
+    async def died(self, owner: OwnerAddress) -> None:
+        """Nobody listens there any more. Withdrawn now, it is taken over at once and not when its
+        heartbeat ends; one that lives all the same announces itself again, and the fence decides.
+        """
+        try:
+            await self._directory.withdraw_owner(owner)
+        except WeftError as error:
+            log.warning("directory: %s; owner %s is not withdrawn", error, owner.owner_id)
+
 
 class Route(NamedTuple):
     """What every attachment of a gateway shares."""
@@ -81,6 +92,7 @@ class Attachment:
         self._n = 0  # of this subscription on its link
         self._answered = False
         self._moves = 0
+        self._passage = Passage(line.dashboard_id)
         self._seeking = asyncio.create_task(self._seek(None))
 
     def enter_room(self) -> None:
@@ -94,9 +106,12 @@ class Attachment:
         operations: list[dict[str, Any]],
         guard: str | None = None,
     ) -> None:
-        """On a link that is being lost it goes nowhere: the client is told of the loss."""
-        if self._link is not None:
-            self._link.send(Submitted(self._n, sequence, base_version, operations, guard))
+        """On a link that is being lost it goes nowhere: the client is told of the loss. Between two
+        owners it waits for the next."""
+        line = Submitted(self._n, sequence, base_version, operations, guard)
+        self._passage.submitted(line)
+        if self._link is not None and not self._passage.is_under_way:
+            self._link.send(line)
 
     def detach(self) -> None:
         self._seeking.cancel()
@@ -108,23 +123,51 @@ class Attachment:
     # --- what the link tells -------------------------------------------------------------------
 
     def owner_joined(self, frame: bytes) -> None:
+        if self._passage.is_under_way:
+            self._arrived(frame)
+            return
         self._answered = True
         waiting = self._subscriber.waiting_bytes
         self._subscriber.handle(SubscriptionJoined(self._subscription, frame, waiting))
 
     def owner_answered(self, frame: bytes) -> None:
         self._answered = True
-        waiting = self._subscriber.waiting_bytes
-        self._subscriber.handle(SubscriptionAnswered(self._subscription, frame, waiting))
+        if self._passage.is_under_way:
+            self._tell(self._passage.paged(frame))
+            return
+        self._passage.answered(frame)
+        self._tell(frame)
+
+    def owner_moved(self, frame: bytes) -> None:
+        """It goes on at the owner that is named; what comes meanwhile waits."""
+        told = orjson.loads(frame)
+        self._leave_link()
+        self._moves = 0
+        self._passage.depart(told["version"])
+        self._seeking = asyncio.create_task(self._seek(_named_owner(told)))
 
     def owner_ended(self, frame: bytes) -> None:
         self._leave_link()
-        owner = None if self._answered else _new_owner(frame)
+        may_follow = self._passage.is_under_way or not self._answered
+        owner = _new_owner(frame) if may_follow else None
         if owner is not None and self._moves < limits.OWNER_MOVES_MAX:
             self._moves += 1
             self._seeking = asyncio.create_task(self._seek(owner))
         else:
             self._subscriber.handle(SubscriptionEnded(self._subscription, frame))
+
+    def _arrived(self, frame: bytes) -> None:
+        """In the room first: what is published next follows what is told here."""
+        arrival = self._passage.arrive(frame)
+        self.enter_room()
+        for told in arrival.frames:
+            self._tell(told)
+        if arrival.resend is not None and self._link is not None:
+            self._link.send(arrival.resend._replace(n=self._n))
+
+    def _tell(self, frame: bytes) -> None:
+        waiting = self._subscriber.waiting_bytes
+        self._subscriber.handle(SubscriptionAnswered(self._subscription, frame, waiting))
 
     def owner_lost(self) -> None:
         self._leave_link()
@@ -161,11 +204,13 @@ class Attachment:
             link = await self._route.links.to(owner)
         except UNREACHABLE as error:
             log.warning("owner %s at %s: %s", owner.owner_id, owner.url, error)
+            if isinstance(error, ConnectionRefusedError):
+                await self._route.finder.died(owner)
             return False
         if link.lost:
             return False
         self._link = link
-        self._n = link.attach(self, self._line)
+        self._n = link.attach(self, self._passage.line(self._line))
         return True
 
 
@@ -183,10 +228,14 @@ def _unavailable() -> WeftError:
 
 def _new_owner(frame: bytes) -> OwnerAddress | None:
     """The owner that an `ended` with owner_moved names."""
-    match orjson.loads(frame):
+    told = orjson.loads(frame)
+    return _named_owner(told) if told.get("code") == "owner_moved" else None
+
+
+def _named_owner(told: dict[str, Any]) -> OwnerAddress | None:
+    match told:
         case {
-            "code": "owner_moved",
-            "owner": {"ownerId": str(owner_id), "incarnation": str(incarnation), "url": str(url)},
+            "owner": {"ownerId": str(owner_id), "incarnation": str(incarnation), "url": str(url)}
         }:
             return OwnerAddress(owner_id, incarnation, url)
     return None

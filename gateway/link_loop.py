@@ -29,6 +29,8 @@ from weft.wire.link import (
     Ended,
     Joined,
     LinkHello,
+    Move,
+    Moved,
     Publish,
     Regrant,
     Reply,
@@ -51,6 +53,8 @@ class Receiver(Protocol):
     def owner_answered(self, frame: bytes) -> None: ...
 
     def owner_ended(self, frame: bytes) -> None: ...
+
+    def owner_moved(self, frame: bytes) -> None: ...
 
     def owner_lost(self) -> None: ...
 
@@ -99,7 +103,7 @@ class OwnerLink:
         if self._receivers.pop(n, None) is not None:
             self.send(Detach(n))
 
-    async def ask(self, line: Regrant) -> bytes:
+    async def ask(self, line: Regrant | Move) -> bytes:
         """What the owner answers. Raises ConnectionError when the link is lost before."""
         if self.lost:
             raise ConnectionResetError("the link to the owner is lost")
@@ -162,18 +166,27 @@ class OwnerLink:
                 match line:
                     case Publish(dashboard_id, frame):
                         self._publish(dashboard_id, frame)
-                    case Reply(n, frame):
-                        if receiver := self._receivers.get(n):
-                            receiver.owner_answered(frame)
-                    case Joined(n, frame):
-                        if receiver := self._receivers.get(n):
-                            receiver.owner_joined(frame)
-                    case Ended(n, frame):
-                        if receiver := self._receivers.pop(n, None):
-                            receiver.owner_ended(frame)
                     case Done(n, frame):
                         if (asked := self._asked.get(n)) and not asked.done():
                             asked.set_result(frame)
+                    case _:
+                        self._tell(line)
+
+    def _tell(self, line: Joined | Reply | Ended | Moved) -> None:
+        is_over = isinstance(line, Ended | Moved)
+        receivers = self._receivers
+        receiver = receivers.pop(line.n, None) if is_over else receivers.get(line.n)
+        if receiver is None:
+            return
+        match line:
+            case Reply(_, frame):
+                receiver.owner_answered(frame)
+            case Joined(_, frame):
+                receiver.owner_joined(frame)
+            case Ended(_, frame):
+                receiver.owner_ended(frame)
+            case Moved(_, frame):
+                receiver.owner_moved(frame)
 
     def _publish(self, dashboard_id: UUID, frame: bytes) -> None:
         members = list(self.rooms.members(dashboard_id))

@@ -109,6 +109,8 @@ class _Visit:
 
     def _answered(self, frame: dict[str, Any]) -> None:
         match frame["type"]:
+            case "committed":  # told while it went from owner to owner
+                self._look_for_mine(frame["submissions"])
             case "acknowledged":
                 self._committed(frame["version"])
             case "rejected":

@@ -91,6 +91,15 @@ class MemoryDirectory:
             if entry.server_id == server_id and id_ not in keep:
                 del self.connections[id_]
 
+    async def hand_over(
+        self, dashboard_id: UUID, address: OwnerAddress, heir: OwnerAddress
+    ) -> bool:
+        holder = await self.holder(dashboard_id)
+        if holder is not None and holder.incarnation != address.incarnation:
+            return False
+        self._locks[dashboard_id] = heir
+        return True
+
     async def connected(
         self, connection_id: str, user_id: UUID, session_id: UUID, server_id: str
     ) -> None:

@@ -65,6 +65,7 @@ class OpenedDashboard:
     epoch: int
     checkpoint: Checkpoint
     tail: tuple[LoggedSubmission, ...]
+    before: tuple[LoggedSubmission, ...] = ()  # the last ones up to the checkpoint, if wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +228,11 @@ class Directory(Protocol):
 
     async def sweep_connections(self, server_id: str, keep: Collection[str] = ()) -> None:
         """Forget the connections of one life of a gateway, but these."""
+
+    async def hand_over(
+        self, dashboard_id: UUID, address: OwnerAddress, heir: OwnerAddress
+    ) -> bool:
+        """Write `heir` into the lock if it is this incarnation's or nobody's; whether it did."""
 
     async def connected(
         self, connection_id: str, user_id: UUID, session_id: UUID, server_id: str

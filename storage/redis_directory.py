@@ -110,6 +110,18 @@ class RedisDirectory:
         with redis_outages():
             await self._swap(keys=[lock_key(dashboard_id)], args=[encode_lock(address)])
 
+    async def hand_over(
+        self, dashboard_id: UUID, address: OwnerAddress, heir: OwnerAddress
+    ) -> bool:
+        while True:
+            lock, holder = await self._lock(dashboard_id)
+            if holder is not None and holder.incarnation != address.incarnation:
+                return False
+            with redis_outages():
+                given = [lock or b"", encode_lock(heir)]
+                if await self._swap(keys=[lock_key(dashboard_id)], args=given):
+                    return True
+
     async def connected(
         self, connection_id: str, user_id: UUID, session_id: UUID, server_id: str
     ) -> None:

@@ -28,6 +28,7 @@ TEXT_MAX_CHARACTERS: Final = 4_194_304  # of one text
 
 # --- history ---------------------------------------------------------------------------------
 HISTORY_MAX_VERSIONS: Final = 2_000  # kept in the owner's memory; a base below it must rebase
+HISTORY_REOPEN_VERSIONS: Final = 200  # at least so many are known to who has just taken over
 HISTORY_MAX_BYTES: Final = 67_108_864  # the same window when submissions are large
 TRANSFORM_MAX_PAIRS: Final = 250_000  # of one submission: one full one over another; 0.5 s at most
 SNAPSHOT_REUSE_VERSIONS: Final = 200  # an encoded snapshot serves joins until it is so far behind

@@ -22,7 +22,7 @@ from actors.link_server import Link
 from storage.memory_accounts import MemoryAccounts
 from storage.memory_log import MemoryLog, run_now
 from storage.memory_tables import MemoryTables
-from storage.ports import Checkpoint, DashboardCommit
+from storage.ports import Checkpoint, DashboardCommit, OwnerAddress
 from weft.errors import OperationError
 from weft.ot import Document, apply, operation_from_json, operation_to_json, transform_pair
 from weft.wire import link as lines
@@ -68,6 +68,7 @@ class Owner:
             world.accounts,
             self.commits,
             lambda _: None,
+            hand_over=hand_over_at_once,
             clock_ms=lambda: 0,
         )
         self.running = asyncio.create_task(self.commits.run())
@@ -77,6 +78,10 @@ class Owner:
         with suppress(asyncio.CancelledError):
             await self.running
         self.service.lane.close()
+
+
+async def hand_over_at_once(_: UUID, heir: OwnerAddress) -> OwnerAddress:
+    return heir
 
 
 class WatchedLink(Link):

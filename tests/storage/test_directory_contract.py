@@ -168,3 +168,25 @@ async def test_law8_a_connection_told_again_is_in_no_room_but_those_told_since(
     await directory.entered(connection_id, user_id, rooms[1])
     assert await directory.room_connections(rooms[0]) == set()
     assert await directory.room_connections(rooms[1]) == {connection_id}
+
+
+async def test_a_lock_is_handed_over_by_its_holder_alone(directory: Directory, live: OwnerAddress):
+    dashboard_id, heir, rival = uuid4(), an_owner(), an_owner()
+    await directory.announce_owner(heir, TTL_SECONDS)
+    await directory.announce_owner(rival, TTL_SECONDS)
+    await directory.claim(dashboard_id, live)
+    assert not await directory.hand_over(dashboard_id, rival, rival)
+    assert await directory.hand_over(dashboard_id, live, heir)
+    assert await directory.holder(dashboard_id) == heir
+    await directory.release(dashboard_id, live)
+    assert await directory.holder(dashboard_id) == heir
+    assert not await directory.hand_over(dashboard_id, live, live)
+
+
+async def test_a_lock_that_was_lost_is_handed_over_all_the_same(
+    directory: Directory, live: OwnerAddress
+):
+    dashboard_id, heir = uuid4(), an_owner()
+    await directory.announce_owner(heir, TTL_SECONDS)
+    assert await directory.hand_over(dashboard_id, live, heir)
+    assert await directory.holder(dashboard_id) == heir

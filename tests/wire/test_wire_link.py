@@ -17,6 +17,8 @@ from weft.wire.link import (
     Ended,
     Joined,
     LinkHello,
+    Move,
+    Moved,
     Publish,
     Regrant,
     Reply,
@@ -49,11 +51,13 @@ to_owner = st.one_of(
     st.builds(Regrant, numbers, st.uuids(), st.none() | st.uuids()),
     st.builds(Submitted, numbers, numbers, numbers, operations, st.none() | st.just("*")),
     st.builds(Detach, numbers),
+    st.builds(Move, numbers, st.uuids(), texts, texts, texts),
 )
 to_gateway = st.one_of(
     st.builds(Joined, numbers, frames),
     st.builds(Reply, numbers, frames),
     st.builds(Ended, numbers, frames),
+    st.builds(Moved, numbers, frames),
     st.builds(Done, numbers, frames),
     st.builds(Publish, st.uuids(), frames),
 )
@@ -91,6 +95,7 @@ def same_kinds(left: list[Any], right: list[Any]) -> bool:
         b'["attach", 1, {}]',
         b'["attach", 1, {"dashboardId": 1}]',
         b'["detach"]',
+        b'["move", 1, {"dashboardId": "x", "owner": {}}]',
         b'["explode", 1]',
     ],
 )

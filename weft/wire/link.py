@@ -61,6 +61,16 @@ class Regrant(NamedTuple):
     user_id: UUID | None = None
 
 
+class Move(NamedTuple):
+    """Give this dashboard to another live owner. → `Done`"""
+
+    n: int
+    dashboard_id: UUID
+    owner_id: str
+    incarnation: str
+    url: str
+
+
 class Joined(NamedTuple):
     n: int
     frame: bytes
@@ -76,9 +86,19 @@ class Ended(NamedTuple):
     frame: bytes
 
 
+class Moved(NamedTuple):
+    """This subscription goes on at another owner. `frame`: {"version": up to which everything has
+    been told over this link, "owner": {ownerId, incarnation, url}}. What was submitted and has not
+    been answered has not committed here, and never will.
+    """
+
+    n: int
+    frame: bytes
+
+
 class Done(NamedTuple):
-    """The answer to `Regrant`. `frame`: {"epoch": under which the dashboard is open here, or null},
-    or the error fields.
+    """The answer to `Regrant`: {"epoch": under which the dashboard is open here, or null}; and to
+    `Move`: {"version": at which it was handed over}; or the error fields.
     """
 
     n: int
@@ -90,8 +110,8 @@ class Publish(NamedTuple):
     frame: bytes
 
 
-ToOwner: TypeAlias = LinkHello | Attach | Submitted | Detach | Regrant
-ToGateway: TypeAlias = Joined | Reply | Ended | Publish | Done
+ToOwner: TypeAlias = LinkHello | Attach | Submitted | Detach | Regrant | Move
+ToGateway: TypeAlias = Joined | Reply | Ended | Publish | Moved | Done
 
 
 def pack_to_owner(lines: Iterable[ToOwner]) -> bytes:
@@ -144,6 +164,9 @@ def _line_to_owner(line: ToOwner) -> bytes:
             return encode(["detach", n])
         case Regrant(n, dashboard_id, user_id):
             return encode(["regrant", n, {"dashboardId": dashboard_id, "userId": user_id}])
+        case Move(n, dashboard_id, owner_id, incarnation, url):
+            owner = {"ownerId": owner_id, "incarnation": incarnation, "url": url}
+            return encode(["move", n, {"dashboardId": dashboard_id, "owner": owner}])
         case LinkHello(secret, gateway_id):
             return encode(["hello", {"secret": secret, "gatewayId": gateway_id}])
 
@@ -158,6 +181,8 @@ def _lines_to_gateway(line: ToGateway) -> bytes:
             head = encode(["reply", n])
         case Ended(n, frame):
             head = encode(["ended", n])
+        case Moved(n, frame):
+            head = encode(["moved", n])
         case Done(n, frame):
             head = encode(["done", n])
     return head + b"\n" + frame
@@ -180,6 +205,19 @@ def _read_to_owner(line: bytes) -> ToOwner:
                 return _read_attach(n, fields)
             case ["regrant", int(n), {"dashboardId": str(dashboard_id), "userId": user_id}]:
                 return Regrant(n, UUID(dashboard_id), None if user_id is None else UUID(user_id))
+            case [
+                "move",
+                int(n),
+                {
+                    "dashboardId": str(dashboard_id),
+                    "owner": {
+                        "ownerId": str(owner_id),
+                        "incarnation": str(incarnation),
+                        "url": str(url),
+                    },
+                },
+            ]:
+                return Move(n, UUID(dashboard_id), owner_id, incarnation, url)
             case ["detach", int(n)]:
                 return Detach(n)
             case ["hello", {"secret": str(secret), "gatewayId": str(gateway_id)}]:
@@ -213,6 +251,8 @@ def _read_to_gateway(head: bytes, frame: bytes) -> ToGateway:
                 return Reply(n, frame)
             case ["ended", int(n)]:
                 return Ended(n, frame)
+            case ["moved", int(n)]:
+                return Moved(n, frame)
             case ["done", int(n)]:
                 return Done(n, frame)
     except ValueError:  # not JSON, or not a UUID
