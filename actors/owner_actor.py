@@ -1,7 +1,7 @@
 """The owner as a Ray actor: Ray places, names, restarts and observes it, nothing more.
 
-Made by `OwnerActor.options(...).remote(owner_id, postgres_url, redis_url, link_secret, host)`. The
-constructor starts the service, so one that Ray has restarted comes back by itself.
+Made by `OwnerActor.options(...).remote(settings, postgres_url, redis_url)`. The constructor starts
+the service, so one that Ray has restarted comes back by itself.
 """
 
 import asyncio
@@ -11,10 +11,10 @@ from typing import Any
 import ray
 
 from actors.owner_service import OwnerService
+from actors.owner_settings import OwnerSettings
 from storage.ports import OwnerAddress
 from storage.postgres_pool import PostgresStores, connect
 from storage.redis_directory import RedisDirectory
-from storage.retention import Retention
 from storage.upkeep_loop import chores, keep_up
 
 RESTART_RETRY_SECONDS = 1.0
@@ -24,17 +24,13 @@ logger = logging.getLogger(__name__)
 
 @ray.remote
 class OwnerActor:
-    def __init__(
-        self, owner_id: str, postgres_url: str, redis_url: str, link_secret: str, host: str
-    ) -> None:
+    def __init__(self, settings: OwnerSettings, postgres_url: str, redis_url: str) -> None:
         logging.basicConfig(
             level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
         )
         logging.getLogger("websockets").setLevel(logging.WARNING)  # not a line per connection
-        self._owner_id = owner_id
+        self._settings = settings
         self._postgres_url = postgres_url
-        self._link_secret = link_secret
-        self._host = host
         self._directory = RedisDirectory(redis_url)
         self._stores: PostgresStores | None = None
         self._service: OwnerService | None = None
@@ -69,21 +65,21 @@ class OwnerActor:
             except Exception:
                 if not ray.get_runtime_context().was_current_actor_reconstructed:
                     raise  # whoever starts the system is told
-                logger.exception("owner %s does not start yet", self._owner_id)
+                logger.exception("owner %s does not start yet", self._settings.owner_id)
                 await asyncio.sleep(RESTART_RETRY_SECONDS)
 
     async def _start_once(self) -> tuple[OwnerService, OwnerAddress]:
         self._stores = self._stores or await connect(self._postgres_url)
         service = OwnerService(
-            self._owner_id,
+            self._settings.owner_id,
             self._stores.log,
             self._stores.identity.sharing,
             self._directory,
-            secret=self._link_secret,
-            host=self._host,
+            secret=self._settings.link_secret,
+            host=self._settings.host,
         )
         address = await service.start()
         self._service = service
-        upkeep = keep_up(chores(self._stores.pool, Retention()))
+        upkeep = keep_up(chores(self._stores.pool, self._settings.retention))
         self._upkeep = asyncio.get_running_loop().create_task(upkeep)
         return service, address

@@ -17,6 +17,7 @@ import ray
 from ray.exceptions import RayError
 
 from actors.owner_actor import OwnerActor
+from actors.owner_settings import OwnerSettings
 from cluster.port_server import reach
 from cluster.secret_file import keep_secret
 from gateway.gateway_actor import GatewayActor
@@ -110,11 +111,11 @@ class Fleet:
         self._gateways: dict[str, Any] = {}
         self._away_since: dict[str, float] = {}  # by the monotonic clock
 
-    def start_owners(self, owner_ids: list[str], link_secret: str, host: str) -> None:
+    def start_owners(self, orders: list[OwnerSettings]) -> None:
         """Before the gateways, so that one that serves finds an owner."""
-        for owner_id in owner_ids:
-            make = _named(OwnerActor, owner_id)
-            self._owners[owner_id] = make.remote(owner_id, *self._stores, link_secret, host)
+        for order in orders:
+            make = _named(OwnerActor, order.owner_id)
+            self._owners[order.owner_id] = make.remote(order, *self._stores)
         _answers([owner.start.remote() for owner in self._owners.values()], START_TIMEOUT_SECONDS)
 
     def start_gateways(self, orders: list[GatewaySettings]) -> list[dict[str, str]]:

@@ -24,6 +24,7 @@ ENVIRONMENT_PREFIX = "WEFT_"
 
 Port = Annotated[int, Field(ge=0, le=65_535)]  # 0: any free port
 Count = Annotated[int, Field(ge=1, le=1_000)]
+Months = Annotated[int, Field(ge=0, le=1_200)]
 Secret = Annotated[SecretStr, Field(min_length=16)]
 
 
@@ -58,6 +59,10 @@ class Settings(BaseModel):
     admin_key: Secret | None = None
     link_secret: Secret | None = None
     trusted_proxies: Parts = ()  # networks, separated by commas: whose X-Forwarded-For is believed
+    webhook_networks: Parts = ()  # where webhooks may lead though it is not the public internet
+    retain_operations_months: Months | None = None  # of the log, beside this month; None: all
+    retain_audit_months: Months | None = None  # of the audit trail; None: all
+    retain_drops: bool = False  # what is not retained is dropped; else it is a table to archive
     jwt_key: SecretStr | None = None  # of signed tokens: a public key as PEM, or a shared secret
     jwt_key_file: Path | None = None  # the same, in a file
     jwt_algorithms: Parts = ("RS256",)
@@ -71,7 +76,7 @@ class Settings(BaseModel):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "webhook_networks")
     @classmethod
     def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for part in value:

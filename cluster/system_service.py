@@ -10,15 +10,18 @@ from dataclasses import dataclass, field
 
 from pydantic import SecretStr
 
+from actors.owner_settings import OwnerSettings
 from cluster.data_dir_file import Running, announce, hold, was_killed
 from cluster.embedded_services import postgres_server, redis_server
 from cluster.port_server import claim_port
 from cluster.ray_launch import Fleet, ray_runtime
 from cluster.secret_file import keep_secret
 from cluster.settings import Settings
+from gateway.delivery import DeliveryRules
 from gateway.service import GatewaySettings
 from gateway.signed_token import TokenRules
 from storage.postgres_migrations import migrate
+from storage.retention import Retention
 from weft.errors import WeftError
 from weft.models import parse_network
 
@@ -52,8 +55,7 @@ def running_system(settings: Settings, say: Say) -> Iterator[System]:
         say(f"{settings.owners} owner(s), {settings.gateways} gateway(s)")
         fleet = Fleet(postgres_url, redis_url)
         stack.callback(fleet.stop)
-        owner_ids = [f"owner-{number}" for number in range(settings.owners)]
-        fleet.start_owners(owner_ids, gateways[0].link_secret, settings.host)
+        fleet.start_owners(owner_orders(settings, gateways[0].link_secret))
         urls = fleet.start_gateways(gateways)
         running = Running(
             pid=os.getpid(),
@@ -68,12 +70,23 @@ def running_system(settings: Settings, say: Say) -> Iterator[System]:
         say("stopping: clients are told, checkpoints written")
 
 
+def owner_orders(settings: Settings, link_secret: str) -> list[OwnerSettings]:
+    retention = Retention(
+        settings.retain_operations_months, settings.retain_audit_months, settings.retain_drops
+    )
+    return [
+        OwnerSettings(f"owner-{number}", link_secret, settings.host, retention)
+        for number in range(settings.owners)
+    ]
+
+
 def _gateway_orders(settings: Settings) -> list[GatewaySettings]:
     """Ports are chosen here and once, so that a gateway that was restarted has them again."""
     admin_key = _secret(settings, "admin_key", settings.admin_key)
     link_secret = _secret(settings, "link_secret", settings.link_secret)
     token_rules = _token_rules(settings)
     trusted_proxies = tuple(map(parse_network, settings.trusted_proxies))
+    deliveries = DeliveryRules(tuple(map(parse_network, settings.webhook_networks)))
     patience = LEFTOVER_SECONDS if was_killed(settings.data_dir) else 0.0
 
     def port(first: int, number: int, flag: str) -> int:
@@ -90,6 +103,7 @@ def _gateway_orders(settings: Settings) -> list[GatewaySettings]:
             http_port=port(settings.http_port, number, "--http-port"),
             token_rules=token_rules,
             trusted_proxies=trusted_proxies,
+            deliveries=deliveries,
         )
         for number in range(settings.gateways)
     ]

@@ -15,6 +15,7 @@ from gateway.http_status import status_routes
 from gateway.http_surroundings import HttpSurroundings
 from gateway.http_templates import template_routes
 from gateway.http_users import user_routes
+from gateway.http_webhooks import webhook_routes
 from gateway.http_widgets import widget_routes
 from weft.wire.http import ProblemAnswer
 
@@ -28,6 +29,7 @@ _ROOMS = (
     history_routes,
     audit_routes,
     template_routes,
+    webhook_routes,
 )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from gateway.authentication import Authenticator
 from gateway.owner_edits import OwnerEdits
-from storage.delivery_ports import IdempotencyKeys
+from storage.delivery_ports import IdempotencyKeys, Outbox, Webhooks
 from storage.identity_ports import IdentityStores
 from storage.ports import Directory, OperationLog
 from storage.query_ports import Audit, Queries, Templates
@@ -27,6 +27,8 @@ class ApiStores:
     audit: Audit
     templates: Templates
     keys: IdempotencyKeys
+    webhooks: Webhooks
+    outbox: Outbox
 
 
 @dataclass(frozen=True, slots=True)

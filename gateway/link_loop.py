@@ -77,12 +77,14 @@ class OwnerLink:
         owner: OwnerAddress,
         websocket: ClientConnection,
         on_lost: Callable[["OwnerLink"], None],
+        on_commit: Callable[[UUID], None],
     ) -> None:
         self.owner = owner
         self.rooms: Rooms[Member] = Rooms()
         self.lost = False
         self._websocket = websocket
         self._on_lost = on_lost
+        self._on_commit = on_commit
         self._receivers: dict[int, Receiver] = {}
         self._asked: dict[int, asyncio.Future[bytes]] = {}
         self._numbers = count(1)
@@ -194,6 +196,7 @@ class OwnerLink:
         broadcast(sockets, frame, text=True)
         for member in members:
             member.published(frame)
+        self._on_commit(dashboard_id)
 
     def _end(self) -> None:
         self.lost = True
@@ -210,8 +213,15 @@ class OwnerLink:
 class OwnerLinks:
     """The links of one gateway, opened on demand; two who need one at once share its opening."""
 
-    def __init__(self, gateway_id: str, secret: str) -> None:
+    def __init__(
+        self,
+        gateway_id: str,
+        secret: str,
+        on_commit: Callable[[UUID], None] = lambda _: None,
+    ) -> None:
+        """`on_commit`: told of each dashboard in which something has committed."""
         self._hello = LinkHello(secret, gateway_id)
+        self._on_commit = on_commit
         self._links: dict[OwnerAddress, asyncio.Task[OwnerLink]] = {}
 
     async def to(self, owner: OwnerAddress) -> OwnerLink:
@@ -244,7 +254,7 @@ class OwnerLinks:
         except BaseException:
             del self._links[owner]
             raise
-        link = OwnerLink(owner, websocket, self._forget)
+        link = OwnerLink(owner, websocket, self._forget, self._on_commit)
         link.send(self._hello)
         log.info("linked to owner %s at %s", owner.owner_id, owner.url)
         return link

@@ -3,9 +3,11 @@
 from gateway.http_surroundings import ApiStores
 from storage.postgres_audit import PostgresAudit
 from storage.postgres_idempotency import PostgresIdempotencyKeys
+from storage.postgres_outbox import PostgresOutbox
 from storage.postgres_pool import PostgresStores
 from storage.postgres_queries import PostgresQueries
 from storage.postgres_templates import PostgresTemplates
+from storage.postgres_webhooks import PostgresWebhooks
 
 
 def api_stores(stores: PostgresStores) -> ApiStores:
@@ -16,4 +18,6 @@ def api_stores(stores: PostgresStores) -> ApiStores:
         PostgresAudit(stores.pool),
         PostgresTemplates(stores.pool),
         PostgresIdempotencyKeys(stores.pool),
+        PostgresWebhooks(stores.pool),
+        PostgresOutbox(stores.pool),
     )

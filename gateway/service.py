@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from secrets import token_hex
 from typing import Any
+from uuid import UUID
 
 from gateway.attachment_loop import OwnerFinder, Route
 from gateway.authentication import Authenticator, SessionFinder, SessionTokens, SignedTokens
+from gateway.delivery import DeliveryRules
 from gateway.enforced_identity import enforced
 from gateway.grants_loop import LinkedEnforcement
 from gateway.heartbeat_loop import GatewayHeartbeat, Sweep
@@ -18,6 +20,7 @@ from gateway.link_loop import OwnerLinks
 from gateway.owner_edits_loop import LinkedOwnerEdits
 from gateway.record_loop import DirectoryRecorder
 from gateway.signed_token import TokenRules
+from gateway.webhook_service import WebhookService
 from gateway.websocket_server import Surroundings, WebSocketServer
 from storage.ports import Directory
 from weft.models import SEED_WIDGET_TYPES, WidgetTypes
@@ -26,7 +29,9 @@ from weft.models.address import Network
 
 @dataclass(frozen=True, slots=True)
 class GatewaySettings:
-    """Port 0: any free one. `http_port` None: no HTTP. `token_rules` None: no signed tokens."""
+    """Port 0: any free one. `http_port` None: no HTTP. `token_rules` None: no signed tokens.
+    `deliveries` None: webhooks are left to other gateways.
+    """
 
     gateway_id: str
     link_secret: str = field(repr=False)
@@ -36,6 +41,7 @@ class GatewaySettings:
     http_port: int | None = 0
     token_rules: TokenRules | None = None
     trusted_proxies: tuple[Network, ...] = ()
+    deliveries: DeliveryRules | None = field(default_factory=DeliveryRules)
 
 
 class GatewayService:
@@ -59,10 +65,12 @@ class GatewayService:
         self._widget_types = widget_types
         self._authenticator = _authenticator(settings, sessions, stores)
         self._http = HttpServer()
+        self._webhooks = _webhooks(settings, stores)
 
     async def start(self) -> None:
         settings = self.settings
-        self._links = OwnerLinks(settings.gateway_id, settings.link_secret)
+        told = self._webhooks.committed if self._webhooks else nobody
+        self._links = OwnerLinks(settings.gateway_id, settings.link_secret, told)
         self._recorder = DirectoryRecorder(self._directory, self.server_id)
         self._heartbeat = GatewayHeartbeat(
             self._directory, self.server_id, self._recorder, self._sweeps()
@@ -75,10 +83,14 @@ class GatewayService:
         self.ws_url = f"ws://{_in_url(settings.host)}:{port}"
         if settings.http_port is not None and self._stores is not None:
             self._start_http(settings.http_port, self._stores, route)
+        if self._webhooks is not None:
+            self._webhooks.start()
 
     async def stop(self) -> None:
         """Send every client elsewhere, then close the links and write what waits."""
         await self._sockets.stop()
+        if self._webhooks is not None:
+            await self._webhooks.stop()
         await self._links.close()
         await self._recorder.close()
         await self._heartbeat.close()
@@ -91,6 +103,7 @@ class GatewayService:
             "wsUrl": self.ws_url,
             "httpUrl": self.http_url,
             **self._sockets.counts(),
+            **(self._webhooks.counts() if self._webhooks else {}),
         }
 
     def _sweeps(self) -> Sequence[Sweep]:
@@ -114,6 +127,16 @@ class GatewayService:
             self.settings.trusted_proxies,
         )
         self._http.start(create_app(around), bound)
+
+
+def _webhooks(settings: GatewaySettings, stores: ApiStores | None) -> WebhookService | None:
+    if settings.deliveries is None or stores is None:
+        return None
+    return WebhookService(stores, settings.deliveries)
+
+
+def nobody(_dashboard_id: UUID) -> None:
+    """Without stores nobody is told of commits."""
 
 
 def _authenticator(

@@ -6,13 +6,13 @@ the transaction of the change, one for each webhook that asks for its topic. Del
 once, with ids; in order within a lane (one webhook, one dashboard); given up only by name.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
 from uuid import UUID
 
-from storage.query_ports import Page
+from storage.query_ports import AuditEntry, Page
 from weft.limits import OUTBOX_LEASE_SECONDS, PAGE_DEFAULT_ITEMS
 
 COMMITTED: Final = "dashboard.committed"  # the topic of the log's cursors
@@ -52,6 +52,7 @@ class OutboxEvent:
     attempts: int  # this one included
     last_error: str | None = None
     died_at: datetime | None = None
+    delivered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +67,29 @@ class ChangesDue:
 
 
 class Webhooks(Protocol):
-    async def create_webhook(self, webhook: WebhookCreate) -> Webhook:
-        """It begins with what happens from now on."""
+    """`entry` is told in the transaction of the change, if there was one."""
+
+    async def create_webhook(
+        self,
+        webhook: WebhookCreate,
+        webhook_id: UUID | None = None,
+        entry: AuditEntry | None = None,
+    ) -> Webhook:
+        """It begins with what happens from now on. Without an id one is drawn."""
 
     async def webhooks(self) -> tuple[Webhook, ...]:
         """In the order they were made."""
 
-    async def set_webhook_active(self, webhook_id: UUID, *, is_active: bool) -> bool:
+    async def webhook(self, webhook_id: UUID) -> Webhook | None: ...
+
+    async def set_webhook_active(
+        self, webhook_id: UUID, *, is_active: bool, entry: AuditEntry | None = None
+    ) -> bool:
         """An inactive one is sent nothing and nothing is kept for it; active again, it begins with
         what happens from then on. False: no such webhook.
         """
 
-    async def delete_webhook(self, webhook_id: UUID) -> bool:
+    async def delete_webhook(self, webhook_id: UUID, entry: AuditEntry | None = None) -> bool:
         """With all that waits for it."""
 
 
@@ -93,9 +105,14 @@ class Outbox(Protocol):
         """Raises WeftError limit_exceeded, unstorable_text."""
 
     async def claim_events(
-        self, limit: int, lease_seconds: float = OUTBOX_LEASE_SECONDS
+        self,
+        limit: int,
+        lease_seconds: float = OUTBOX_LEASE_SECONDS,
+        except_for: Collection[UUID] = (),
     ) -> tuple[OutboxEvent, ...]:
-        """Of each lane the oldest that waits, if it is due; nobody else is given it for so long."""
+        """Of each lane the oldest that waits, if it is due; nobody else is given it for so long.
+        Those for the webhooks `except_for` stay where they are.
+        """
 
     async def delivered(self, event: OutboxEvent) -> None: ...
 
@@ -105,7 +122,10 @@ class Outbox(Protocol):
         """None: never again. The event becomes a dead letter and its lane goes on."""
 
     async def claim_changes(
-        self, dashboard_ids: Sequence[UUID], lease_seconds: float = OUTBOX_LEASE_SECONDS
+        self,
+        dashboard_ids: Sequence[UUID],
+        lease_seconds: float = OUTBOX_LEASE_SECONDS,
+        except_for: Collection[UUID] = (),
     ) -> tuple[ChangesDue, ...]:
         """Of these dashboards, which have been committed to, those whose log is ahead of an active
         webhook that asks for COMMITTED; nobody else is given them for so long.
@@ -130,8 +150,15 @@ class Outbox(Protocol):
     ) -> Page[OutboxEvent]:
         """Newest first."""
 
-    async def revive(self, outbox_id: int) -> bool:
-        """A dead letter is tried again at once; False: it is not dead."""
+    async def deliveries(
+        self, webhook_id: UUID, *, after: str | None = None, limit: int = PAGE_DEFAULT_ITEMS
+    ) -> Page[OutboxEvent]:
+        """Of one webhook: what waits, what was delivered of late, what is dead. Newest first."""
+
+    async def revive(self, outbox_id: int, webhook_id: UUID | None = None) -> bool:
+        """A dead letter (of this webhook) is tried again at once, its attempts counted anew.
+        False: it is not dead.
+        """
 
     async def purge_delivered(self, older_than_seconds: float) -> int:
         """How many were forgotten."""

@@ -70,6 +70,7 @@ def event_from(row: Row) -> OutboxEvent:
         row["attempts"],
         row["last_error"],
         row["died_at"],
+        row["delivered_at"],
     )
 
 

@@ -1,6 +1,6 @@
 """Webhooks and the outbox in memory: the twin of postgres_webhooks and postgres_outbox."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
@@ -18,7 +18,7 @@ from storage.delivery_ports import (
 )
 from storage.delivery_rows import check_event, check_webhook, stored_error
 from storage.memory_tables import MemoryTables
-from storage.query_ports import Page
+from storage.query_ports import Audit, AuditEntry, Page
 from storage.rows import decode_json, encode_json
 from weft.limits import OUTBOX_LEASE_SECONDS, PAGE_DEFAULT_ITEMS
 
@@ -47,8 +47,10 @@ START: Final = CursorRow()  # of a dashboard that a webhook has been told nothin
 class MemoryDeliveries:
     """The ports `Webhooks` and `Outbox`, on the log's tables and their clock."""
 
-    def __init__(self, tables: MemoryTables) -> None:
+    def __init__(self, tables: MemoryTables, audit: Audit | None = None) -> None:
+        """`audit`: where entries go; without one they are dropped."""
         self._tables = tables
+        self._audit = audit
         self._webhooks: dict[UUID, Webhook] = {}
         self._rows: dict[int, EventRow] = {}
         self._cursors: dict[tuple[UUID, UUID], CursorRow] = {}  # by webhook and dashboard
@@ -56,19 +58,35 @@ class MemoryDeliveries:
 
     # --- Webhooks -------------------------------------------------------------------------------
 
-    async def create_webhook(self, webhook: WebhookCreate) -> Webhook:
+    async def create_webhook(
+        self,
+        webhook: WebhookCreate,
+        webhook_id: UUID | None = None,
+        entry: AuditEntry | None = None,
+    ) -> Webhook:
         check_webhook(webhook)
         created = Webhook(
-            uuid4(), webhook.url, webhook.secret, webhook.topics, True, self._instant()
+            webhook_id or uuid4(),
+            webhook.url,
+            webhook.secret,
+            webhook.topics,
+            True,
+            self._instant(),
         )
         self._webhooks[created.id] = created
         self._begin_here(created.id)
+        await self._record(entry)
         return created
 
     async def webhooks(self) -> tuple[Webhook, ...]:
         return tuple(self._webhooks.values())
 
-    async def set_webhook_active(self, webhook_id: UUID, *, is_active: bool) -> bool:
+    async def webhook(self, webhook_id: UUID) -> Webhook | None:
+        return self._webhooks.get(webhook_id)
+
+    async def set_webhook_active(
+        self, webhook_id: UUID, *, is_active: bool, entry: AuditEntry | None = None
+    ) -> bool:
         webhook = self._webhooks.get(webhook_id)
         if webhook is None:
             return False
@@ -78,11 +96,19 @@ class MemoryDeliveries:
                 self._begin_here(webhook_id)
             else:
                 self._forget(lambda row: row.event.webhook_id == webhook_id and row.waits)
+            await self._record(entry)
         return True
 
-    async def delete_webhook(self, webhook_id: UUID) -> bool:
+    async def delete_webhook(self, webhook_id: UUID, entry: AuditEntry | None = None) -> bool:
+        if self._webhooks.pop(webhook_id, None) is None:
+            return False
         self._forget(lambda row: row.event.webhook_id == webhook_id)
-        return self._webhooks.pop(webhook_id, None) is not None
+        await self._record(entry)
+        return True
+
+    async def _record(self, entry: AuditEntry | None) -> None:
+        if entry is not None and self._audit is not None:
+            await self._audit.record(entry)
 
     def _begin_here(self, webhook_id: UUID) -> None:
         for dashboard_id, table in self._tables.dashboards.items():
@@ -106,11 +132,14 @@ class MemoryDeliveries:
             self._add(event_id, webhook.id, topic, dashboard_id, payload)
 
     async def claim_events(
-        self, limit: int, lease_seconds: float = OUTBOX_LEASE_SECONDS
+        self,
+        limit: int,
+        lease_seconds: float = OUTBOX_LEASE_SECONDS,
+        except_for: Collection[UUID] = (),
     ) -> tuple[OutboxEvent, ...]:
         heads: dict[tuple[UUID, UUID | None], EventRow] = {}
         for row in self._rows.values():
-            if row.waits:
+            if row.waits and row.event.webhook_id not in except_for:
                 heads.setdefault((row.event.webhook_id, row.event.dashboard_id), row)
         due = [row for row in heads.values() if row.due_at <= self._now()][:limit]
         for row in due:
@@ -121,7 +150,9 @@ class MemoryDeliveries:
     async def delivered(self, event: OutboxEvent) -> None:
         if row := self._rows.get(event.id):
             row.delivered_at = self._now()
-            row.event = replace(row.event, last_error=None, died_at=None)
+            row.event = replace(
+                row.event, last_error=None, died_at=None, delivered_at=self._instant()
+            )
 
     async def failed(
         self, event: OutboxEvent, error: str, retry_after_seconds: float | None
@@ -136,18 +167,22 @@ class MemoryDeliveries:
     async def dead_letters(
         self, *, after: str | None = None, limit: int = PAGE_DEFAULT_ITEMS
     ) -> Page[OutboxEvent]:
-        checked_limit(limit)
-        (before,) = decode_cursor("dead letters", after, int)
         dead = [row.event for row in self._rows.values() if row.event.died_at is not None]
-        dead.sort(key=lambda event: event.id, reverse=True)
-        found = [event for event in dead if before is None or event.id < before]
-        return page_of("dead letters", found, limit, lambda last: (last.id,))
+        return _page("dead letters", dead, after, limit)
 
-    async def revive(self, outbox_id: int) -> bool:
+    async def deliveries(
+        self, webhook_id: UUID, *, after: str | None = None, limit: int = PAGE_DEFAULT_ITEMS
+    ) -> Page[OutboxEvent]:
+        mine = [row.event for row in self._rows.values() if row.event.webhook_id == webhook_id]
+        return _page("deliveries", mine, after, limit)
+
+    async def revive(self, outbox_id: int, webhook_id: UUID | None = None) -> bool:
         row = self._rows.get(outbox_id)
         if row is None or row.event.died_at is None:
             return False
-        row.event, row.due_at = replace(row.event, died_at=None), self._now()
+        if webhook_id not in (None, row.event.webhook_id):
+            return False
+        row.event, row.due_at = replace(row.event, died_at=None, attempts=0), self._now()
         return True
 
     async def purge_delivered(self, older_than_seconds: float) -> int:
@@ -157,11 +192,16 @@ class MemoryDeliveries:
     # --- Outbox: committed changes ----------------------------------------------------------------
 
     async def claim_changes(
-        self, dashboard_ids: Sequence[UUID], lease_seconds: float = OUTBOX_LEASE_SECONDS
+        self,
+        dashboard_ids: Sequence[UUID],
+        lease_seconds: float = OUTBOX_LEASE_SECONDS,
+        except_for: Collection[UUID] = (),
     ) -> tuple[ChangesDue, ...]:
         claimed = []
         for dashboard_id in sorted(set(dashboard_ids)):
             for webhook in self._behind(dashboard_id):
+                if webhook.id in except_for:
+                    continue
                 row = self._cursors.setdefault((webhook.id, dashboard_id), CursorRow())
                 row.attempts += 1
                 row.due_at = self._now() + lease_seconds
@@ -244,3 +284,12 @@ class MemoryDeliveries:
 
     def _instant(self) -> datetime:
         return datetime.fromtimestamp(self._now(), UTC)
+
+
+def _page(kind: str, events: list[OutboxEvent], after: str | None, limit: int) -> Page[OutboxEvent]:
+    """Newest first."""
+    checked_limit(limit)
+    (before,) = decode_cursor(kind, after, int)
+    found = sorted(events, key=lambda event: event.id, reverse=True)
+    found = [event for event in found if before is None or event.id < before]
+    return page_of(kind, found, limit, lambda last: (last.id,))

@@ -1,7 +1,7 @@
 """The operations log in PostgreSQL: law 1 order, law 2 durable first, law 5 one writer."""
 
 from collections.abc import Collection
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -20,8 +20,6 @@ from storage.postgres_connection import Pool, PooledConnection, storage_errors
 from storage.postgres_statements import statements
 from storage.rows import check_reach, checkpoint_from, dashboard_rows_from, submission_from
 from weft.errors import WeftError
-
-PARTITIONS_AHEAD_MONTHS: Final = 3
 
 
 class PostgresLog:
@@ -137,11 +135,6 @@ class PostgresLog:
     async def heads(self, dashboard_ids: Collection[UUID]) -> dict[UUID, Head]:
         rows = await self._rows("heads", list(dashboard_ids))
         return {row["id"]: Head(row["version"], row["owner_epoch"]) for row in rows}
-
-    async def ensure_partitions(self, months_ahead: int = PARTITIONS_AHEAD_MONTHS) -> list[str]:
-        """Make the partitions of the coming months; the names of the new ones. Call it daily."""
-        rows = await self._rows("ensure_partitions", months_ahead)
-        return [row[0] for row in rows]
 
     async def _row(self, name: str, *arguments: Any) -> asyncpg.Record | None:
         with storage_errors():

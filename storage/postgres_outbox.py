@@ -1,6 +1,6 @@
 """The outbox in PostgreSQL: what is recorded commits with the change, or not at all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -40,9 +40,12 @@ class PostgresOutbox:
                 await record_event(connection, topic, payload, dashboard_id)
 
     async def claim_events(
-        self, limit: int, lease_seconds: float = OUTBOX_LEASE_SECONDS
+        self,
+        limit: int,
+        lease_seconds: float = OUTBOX_LEASE_SECONDS,
+        except_for: Collection[UUID] = (),
     ) -> tuple[OutboxEvent, ...]:
-        rows = await self._rows("claim_events", limit, lease_seconds)
+        rows = await self._rows("claim_events", limit, lease_seconds, list(except_for))
         return tuple(sorted(map(event_from, rows), key=lambda event: event.id))
 
     async def delivered(self, event: OutboxEvent) -> None:
@@ -55,9 +58,13 @@ class PostgresOutbox:
         await self._rows("failed", event.id, event.attempts, told, retry_after_seconds)
 
     async def claim_changes(
-        self, dashboard_ids: Sequence[UUID], lease_seconds: float = OUTBOX_LEASE_SECONDS
+        self,
+        dashboard_ids: Sequence[UUID],
+        lease_seconds: float = OUTBOX_LEASE_SECONDS,
+        except_for: Collection[UUID] = (),
     ) -> tuple[ChangesDue, ...]:
-        rows = await self._rows("claim_changes", dashboard_ids, lease_seconds, COMMITTED)
+        without = list(except_for)
+        rows = await self._rows("claim_changes", dashboard_ids, lease_seconds, COMMITTED, without)
         return tuple(map(changes_from, rows))
 
     async def dashboards_behind(self, after: UUID | None, limit: int) -> tuple[UUID, ...]:
@@ -87,8 +94,16 @@ class PostgresOutbox:
         events = [event_from(row) for row in rows]
         return page_of("dead letters", events, limit, lambda last: (last.id,))
 
-    async def revive(self, outbox_id: int) -> bool:
-        return bool(await self._rows("revive", outbox_id))
+    async def deliveries(
+        self, webhook_id: UUID, *, after: str | None = None, limit: int = PAGE_DEFAULT_ITEMS
+    ) -> Page[OutboxEvent]:
+        (outbox_id,) = decode_cursor("deliveries", after, int)
+        rows = await self._rows("deliveries", webhook_id, outbox_id, checked_limit(limit) + 1)
+        events = [event_from(row) for row in rows]
+        return page_of("deliveries", events, limit, lambda last: (last.id,))
+
+    async def revive(self, outbox_id: int, webhook_id: UUID | None = None) -> bool:
+        return bool(await self._rows("revive", outbox_id, webhook_id))
 
     async def purge_delivered(self, older_than_seconds: float) -> int:
         ((purged,),) = await self._rows("purge_delivered", older_than_seconds)

@@ -3,7 +3,9 @@
 -- name: create_webhook
 -- Of what the log holds already it is told nothing.
 WITH created AS (
-    INSERT INTO webhooks (url, secret, topics) VALUES ($1, $2, $3) RETURNING *
+    INSERT INTO webhooks (url, secret, topics, id)
+    VALUES ($1, $2, $3, coalesce($4::UUID, gen_random_uuid()))
+    RETURNING *
 ), begun AS (
     INSERT INTO webhook_cursors (dashboard_id, webhook_id, version)
     SELECT dashboards.id, created.id, version
@@ -14,6 +16,9 @@ SELECT * FROM created;
 
 -- name: webhooks
 SELECT * FROM webhooks ORDER BY created_at, id;
+
+-- name: webhook
+SELECT * FROM webhooks WHERE id = $1;
 
 -- name: webhook_was_active
 SELECT is_active FROM webhooks WHERE id = $1 FOR UPDATE;
@@ -46,7 +51,7 @@ ORDER BY webhooks.created_at;
 WITH heads AS (
     SELECT DISTINCT ON (webhook_id, dashboard_id) outbox.id, next_attempt_at
     FROM outbox
-    WHERE delivered_at IS NULL AND died_at IS NULL
+    WHERE delivered_at IS NULL AND died_at IS NULL AND webhook_id <> ALL($3::UUID[])
     ORDER BY webhook_id, dashboard_id, outbox.id
 ), due AS (
     SELECT id FROM heads WHERE next_attempt_at <= clock_timestamp() ORDER BY id LIMIT $1
@@ -77,7 +82,7 @@ WITH behind AS (
     JOIN webhooks ON is_active AND topics && ARRAY['*', $3]
     LEFT JOIN webhook_cursors AS cursor
         ON cursor.dashboard_id = dashboards.id AND webhook_id = webhooks.id
-    WHERE dashboards.id = ANY($1::UUID[])
+    WHERE dashboards.id = ANY($1::UUID[]) AND webhooks.id <> ALL($4::UUID[])
       AND dashboards.version > coalesce(cursor.version, 0)
     ORDER BY dashboards.id, webhooks.id
 ), claimed AS (
@@ -138,9 +143,15 @@ WHERE died_at IS NOT NULL AND ($1::BIGINT IS NULL OR id < $1)
 ORDER BY id DESC
 LIMIT $2;
 
+-- name: deliveries
+SELECT * FROM outbox
+WHERE webhook_id = $1 AND ($2::BIGINT IS NULL OR id < $2)
+ORDER BY id DESC
+LIMIT $3;
+
 -- name: revive
-UPDATE outbox SET died_at = NULL, next_attempt_at = clock_timestamp()
-WHERE id = $1 AND died_at IS NOT NULL
+UPDATE outbox SET died_at = NULL, attempts = 0, next_attempt_at = clock_timestamp()
+WHERE id = $1 AND died_at IS NOT NULL AND ($2::UUID IS NULL OR webhook_id = $2)
 RETURNING id;
 
 -- name: purge_delivered

@@ -77,6 +77,3 @@ FROM operations
 WHERE dashboard_id = $1 AND replica_id = $2 AND sequence = $3
 ORDER BY version DESC
 LIMIT 1;
-
--- name: ensure_partitions
-SELECT ensure_monthly_partitions('operations', $1);

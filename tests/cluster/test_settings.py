@@ -28,6 +28,8 @@ def test_flags_of_a_command_that_are_no_settings_are_left_alone() -> None:
         ({"postgres_url": "mysql://localhost/weft"}, {}, "--postgres-url"),
         ({"redis_url": "localhost:6379"}, {}, "--redis-url"),
         ({"admin_key": "short"}, {}, "--admin-key"),
+        ({}, {"WEFT_RETAIN_OPERATIONS_MONTHS": "-1"}, "--retain-operations-months"),
+        ({}, {"WEFT_WEBHOOK_NETWORKS": "10.0.0.1/8"}, "--webhook-networks"),
     ],
 )
 def test_a_wrong_setting_is_misconfigured_and_named(

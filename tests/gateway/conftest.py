@@ -56,6 +56,7 @@ async def api(postgres_stores: PostgresStores) -> AsyncIterator[HttpWorld]:
         ADMIN_KEY,
         token_rules=TOKEN_RULES,
         trusted_proxies=(parse_network("127.0.0.0/8"),),
+        deliveries=None,  # tests of webhooks run deliverers of their own
     )
     service = GatewayService(settings, stores.identity.sessions, directory, stores)
     async with AsyncExitStack() as stack:

@@ -52,7 +52,10 @@ class HttpWorld:
         self.host = self.client(self.admin_key)
 
     def client(self, token: str) -> AdminClient:
-        client = AdminClient(self.service.http_url, token)
+        return self.client_of(self.service, token)
+
+    def client_of(self, service: GatewayService, token: str) -> AdminClient:
+        client = AdminClient(service.http_url, token)
         self.stack.push_async_callback(client.close)
         return client
 

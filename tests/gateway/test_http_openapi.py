@@ -25,7 +25,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from weft.models import TemplateCreate
+from weft.models import TemplateCreate, WebhookOrder
 
 pytestmark = pytest.mark.store
 EXAMPLES = 5  # of each operation, for each caller, right and wrong: in all half a minute
@@ -52,6 +52,7 @@ async def set_stage(api: HttpWorld) -> Stage:
     widget = await api.widget(ann, dashboard)
     member = await api.member(dashboard, "editor")
     template = await api.host.templates.create(TemplateCreate(name="Wall", layout=()))
+    webhook = await api.host.webhooks.create(WebhookOrder(url="https://hook.invalid/"))
     places = {
         "dashboardId": str(dashboard.id),
         "widgetId": str(widget.id),
@@ -59,6 +60,8 @@ async def set_stage(api: HttpWorld) -> Stage:
         "sessionId": str(member.session_id),
         "templateId": str(template.id),
         "version": "0",
+        "webhookId": str(webhook.id),
+        "deliveryId": "1",
     }
     return Stage(places, [ann.token, api.admin_key])
 

@@ -119,6 +119,8 @@ async def test_a_webhook_is_read_back_exactly(post: Post):
     assert await post.hooks.delete_webhook(one.id) is True
     assert await post.hooks.delete_webhook(one.id) is False
     assert one not in await post.hooks.webhooks()
+    assert await post.hooks.webhook(one.id) is None
+    assert await post.hooks.webhook(two.id) == two
 
 
 async def test_an_event_goes_to_each_webhook_that_asks_for_its_topic_under_one_id(post: Post):
@@ -226,6 +228,42 @@ async def test_a_dead_letter_lets_its_lane_go_on_is_seen_and_can_be_revived(post
     assert await post.outbox.revive(event.id) is False
     assert numbers(await post.claim()) == [0]
     assert await dead(post) == []
+
+
+async def test_the_deliveries_of_one_webhook_are_paged_whatever_became_of_them(post: Post):
+    one, other = await post.webhook(), await post.webhook()
+    for number in range(3):
+        await post.outbox.record(SHARED, {"number": number}, uuid4())
+    claimed = [event for event in await post.claim() if event.webhook_id == one.id]
+    await post.outbox.delivered(claimed[0])
+    await post.outbox.failed(claimed[1], "gone", None)
+    found: list[OutboxEvent] = []
+    after = None
+    while True:
+        page = await post.outbox.deliveries(one.id, after=after, limit=2)
+        found += page.items
+        if (after := page.next_cursor) is None:
+            break
+    assert numbers(found) == [2, 1, 0]
+    assert [each.died_at is None for each in found] == [True, False, True]
+    assert [each.delivered_at is None for each in found] == [True, True, False]
+    assert await post.outbox.revive(found[1].id, other.id) is False
+    assert await post.outbox.revive(found[1].id, one.id) is True
+    again = [event for event in await post.claim() if event.webhook_id == one.id]
+    assert [(event.id, event.attempts) for event in again] == [(found[1].id, 1)]
+
+
+async def test_webhooks_that_have_enough_to_do_are_given_no_more(post: Post):
+    busy, free = await post.webhook(), await post.webhook()
+    dashboard_id = await post.committed(1)
+    await post.outbox.record(SHARED, {"number": 0}, dashboard_id)
+    mine = {busy.id, free.id}
+    events = await post.outbox.claim_events(10_000, 60.0, [busy.id])
+    assert {event.webhook_id for event in events} & mine == {free.id}
+    changes = await post.outbox.claim_changes([dashboard_id], 60.0, [busy.id])
+    assert {due.webhook_id for due in changes} & mine == {free.id}
+    assert {event.webhook_id for event in await post.claim()} == {busy.id}
+    assert {due.webhook_id for due in await post.changes(dashboard_id)} == {busy.id}
 
 
 async def test_dead_letters_are_paged_newest_first(post: Post):

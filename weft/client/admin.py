@@ -19,6 +19,7 @@ from weft.client.admin_dashboards import (
     AdminWidgets,
 )
 from weft.client.admin_people import AdminAudit, AdminSessions, AdminUsers
+from weft.client.admin_webhooks import AdminWebhooks
 from weft.client.http_admin_requests import AdminRequests
 from weft.wire.http import Health
 
@@ -42,6 +43,7 @@ class AdminClient:
         self.widgets = AdminWidgets(self._requests)
         self.history = AdminHistory(self._requests)
         self.templates = AdminTemplates(self._requests)
+        self.webhooks = AdminWebhooks(self._requests)
 
     async def health(self) -> Health:
         return await self._requests.get(Health, "/health")

@@ -24,6 +24,13 @@ from weft.models.session import DeviceInfo, IssuedSession, Session, SessionCreat
 from weft.models.subject import Subject
 from weft.models.template import DashboardTemplate, TemplateCreate
 from weft.models.user import User, UserCreate, UserPatch, UserProfile
+from weft.models.webhook import (
+    Delivery,
+    IssuedWebhook,
+    WebhookOrder,
+    WebhookPatch,
+    WebhookShown,
+)
 from weft.models.widget import Widget, WidgetCreate, WidgetPatch, WidgetPosition
 from weft.models.widget_content import WidgetConfig, WidgetData
 from weft.models.widget_types import SEED_WIDGET_TYPES, WidgetKind, WidgetTypes
@@ -43,8 +50,10 @@ __all__ = [
     "DashboardSettings",
     "DashboardTemplate",
     "Decision",
+    "Delivery",
     "DeviceInfo",
     "IssuedSession",
+    "IssuedWebhook",
     "Need",
     "Patch",
     "Permission",
@@ -65,6 +74,9 @@ __all__ = [
     "UserPatch",
     "UserProfile",
     "Viewport",
+    "WebhookOrder",
+    "WebhookPatch",
+    "WebhookShown",
     "Widget",
     "WidgetConfig",
     "WidgetCreate",
