@@ -97,6 +97,7 @@ class DashboardService:
         self._commits = commits
         self._on_closed = on_closed
         self._hand_lock_over = hand_over
+        self.submitted = 0
         self.closed = asyncio.Event()
         self.holder: OwnerAddress | None = None  # who has it after a move
         self._routes: set[Route] = set()
@@ -147,6 +148,7 @@ class DashboardService:
         )
 
     def submit(self, route: Route, line: lines.Submitted) -> None:
+        self.submitted += 1
         digest, size_bytes = fingerprint(line.base_version, line.operations)
         self.handle(
             Submitted(

@@ -15,10 +15,13 @@ from actors.commit_loop import CommitLoop
 from actors.dashboard_service import DashboardService, Route
 from actors.events import MoveAsked, Stopped, Ticked
 from actors.link_server import Link, LinkServer
+from actors.load import LoadMeter
 from actors.moving import moved_to
 from actors.opening_loop import open_with_history
+from actors.owner_report import owner_report
 from storage.identity_ports import GrantsReader
 from storage.ports import Directory, OperationLog, OwnerAddress
+from storage.report_loop import keep_reporting
 from weft.errors import WeftError
 from weft.limits import (
     FENCE_CHECK_SECONDS,
@@ -60,6 +63,7 @@ class OwnerService:
         self._host = host
         self._clock_ms = clock_ms
         self._commits = CommitLoop(log)
+        self._meter = LoadMeter()
         self._links = LinkServer(self, secret)
         self._address = OwnerAddress(owner_id, str(uuid4()), "")
         self._dashboards: dict[UUID, DashboardService] = {}
@@ -76,7 +80,8 @@ class OwnerService:
         url = await self._links.start(self._host)
         self._address = OwnerAddress(self._owner_id, self._address.incarnation, url)
         await self._announce()
-        for running in (self._commit(), self._tick(), self._beat(), self._watch_fence()):
+        reporting = keep_reporting(self._directory, self._owner_id, self.report)
+        for running in (self._commit(), self._tick(), self._beat(), self._watch_fence(), reporting):
             self._start(running)
         return self._address
 
@@ -114,6 +119,10 @@ class OwnerService:
             "statements": self._commits.statements,
             "submissions": self._commits.submissions,
         }
+
+    def report(self) -> dict[str, Any]:
+        dashboards = list(self._dashboards.values())
+        return owner_report(self._address.url, dashboards, self._meter, time.monotonic())
 
     async def regrant(self, dashboard_id: UUID, user_id: UUID | None = None) -> int | None:
         """Law 6: on return, nothing commits here any more that what is granted now forbids.

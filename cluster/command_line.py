@@ -85,6 +85,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_token(commands)
     _add_share(commands)
     _add_dashboards(commands)
+    _add_status(commands)
+    _add_move(commands)
     return parser
 
 
@@ -160,6 +162,16 @@ def _add_dashboards(commands: Any) -> None:
     add = _add(verbs, "add", "a new dashboard", ADMIN_FLAGS)
     add.add_argument("user", metavar="OWNER", help=USER)
     add.add_argument("title", metavar="TITLE")
+
+
+def _add_status(commands: Any) -> None:
+    _add(commands, "status", "nodes, owners and gateways of a running system", ADMIN_FLAGS)
+
+
+def _add_move(commands: Any) -> None:
+    move = _add(commands, "move", "send a dashboard to an owner, live", ADMIN_FLAGS)
+    move.add_argument("dashboard", metavar="DASHBOARD", help="its id")
+    move.add_argument("owner", metavar="OWNER", help="as `weft status` names it")
 
 
 def _add_group(commands: Any, name: str, summary: str) -> Any:

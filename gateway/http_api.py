@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from gateway.http_audit import audit_routes
 from gateway.http_authentication import BEARER
+from gateway.http_cluster import cluster_routes
 from gateway.http_collaborators import collaborator_routes, invitation_routes
 from gateway.http_dashboards import dashboard_routes
 from gateway.http_history import history_routes
@@ -30,6 +31,7 @@ _ROOMS = (
     audit_routes,
     template_routes,
     webhook_routes,
+    cluster_routes,
 )
 
 

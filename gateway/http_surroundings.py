@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass, field
 
 from gateway.authentication import Authenticator
+from gateway.moving_loop import LinkedMover
 from gateway.owner_edits import OwnerEdits
 from storage.delivery_ports import IdempotencyKeys, Outbox, Webhooks
 from storage.identity_ports import IdentityStores
@@ -40,5 +41,6 @@ class HttpSurroundings:
     stores: ApiStores
     directory: Directory
     edits: OwnerEdits
+    mover: LinkedMover
     widget_types: WidgetTypes = SEED_WIDGET_TYPES
     trusted_proxies: tuple[Network, ...] = ()

@@ -1,5 +1,6 @@
 """One gateway, whole: client sockets, the way to the owners, and the HTTP API. Needs no Ray."""
 
+import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -17,12 +18,14 @@ from gateway.http_api import create_app
 from gateway.http_server import HttpServer
 from gateway.http_surroundings import ApiStores, HttpSurroundings
 from gateway.link_loop import OwnerLinks
+from gateway.moving_loop import LinkedMover
 from gateway.owner_edits_loop import LinkedOwnerEdits
 from gateway.record_loop import DirectoryRecorder
 from gateway.signed_token import TokenRules
 from gateway.webhook_service import WebhookService
 from gateway.websocket_server import Surroundings, WebSocketServer
 from storage.ports import Directory
+from storage.report_loop import keep_reporting
 from weft.models import SEED_WIDGET_TYPES, WidgetTypes
 from weft.models.address import Network
 
@@ -85,9 +88,12 @@ class GatewayService:
             self._start_http(settings.http_port, self._stores, route)
         if self._webhooks is not None:
             self._webhooks.start()
+        reporting = keep_reporting(self._directory, settings.gateway_id, self._report)
+        self._reporting = asyncio.create_task(reporting)
 
     async def stop(self) -> None:
         """Send every client elsewhere, then close the links and write what waits."""
+        self._reporting.cancel()
         await self._sockets.stop()
         if self._webhooks is not None:
             await self._webhooks.stop()
@@ -106,6 +112,10 @@ class GatewayService:
             **(self._webhooks.counts() if self._webhooks else {}),
         }
 
+    def _report(self) -> dict[str, Any]:
+        """The fields of weft.wire.cluster.GatewayReport that are a gateway's own."""
+        return {"wsUrl": self.ws_url, "httpUrl": self.http_url, **self._sockets.counts()}
+
     def _sweeps(self) -> Sequence[Sweep]:
         """What to remove, beside its connections, of a gateway that is gone."""
         return ()
@@ -123,6 +133,7 @@ class GatewayService:
             stores,
             self._directory,
             LinkedOwnerEdits(route),
+            LinkedMover(self._directory, self._links, stores.log),
             self._widget_types,
             self.settings.trusted_proxies,
         )

@@ -27,6 +27,7 @@ class MemoryDirectory:
         self._clock = clock
         self._owners: dict[str, tuple[OwnerAddress, float]] = {}  # and when the heartbeat ends
         self._locks: dict[UUID, OwnerAddress] = {}
+        self._reports: dict[str, tuple[bytes, float]] = {}
         self._gateways: dict[str, float] = {}  # server id to when the heartbeat ends
 
     async def announce_owner(self, address: OwnerAddress, ttl_seconds: float) -> None:
@@ -90,6 +91,15 @@ class MemoryDirectory:
         for id_, entry in list(self.connections.items()):
             if entry.server_id == server_id and id_ not in keep:
                 del self.connections[id_]
+
+    async def report(self, name: str, report: bytes, ttl_seconds: float) -> None:
+        self._answer()
+        self._reports[name] = (report, self._clock() + ttl_seconds)
+
+    async def reports(self) -> dict[str, bytes]:
+        self._answer()
+        now = self._clock()
+        return {name: told for name, (told, until) in self._reports.items() if now < until}
 
     async def hand_over(
         self, dashboard_id: UUID, address: OwnerAddress, heir: OwnerAddress

@@ -229,6 +229,12 @@ class Directory(Protocol):
     async def sweep_connections(self, server_id: str, keep: Collection[str] = ()) -> None:
         """Forget the connections of one life of a gateway, but these."""
 
+    async def report(self, name: str, report: bytes, ttl_seconds: float) -> None:
+        """What a member tells of itself, JSON, until it is silent for so long."""
+
+    async def reports(self) -> dict[str, bytes]:
+        """By name; whoever can write to Redis can write nonsense."""
+
     async def hand_over(
         self, dashboard_id: UUID, address: OwnerAddress, heir: OwnerAddress
     ) -> bool:

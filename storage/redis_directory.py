@@ -30,6 +30,7 @@ from weft.limits import DIRECTORY_TIMEOUT_SECONDS, SWEEP_BATCH_CONNECTIONS
 
 logger = logging.getLogger(__name__)
 
+REPORTS_KEY: Final = "reports"  # hash: name of a member to "<ms until it counts> <JSON>"
 OWNERS_KEY: Final = "owners"  # sorted set: owner ids by the time of the last heartbeat
 GATEWAYS_KEY: Final = "gateways"  # the same of gateways, until what they left has been swept
 FORGET_OWNERS_AFTER_SECONDS: Final = 3600.0  # far beyond any heartbeat and any skew of clocks
@@ -109,6 +110,32 @@ class RedisDirectory:
     async def release(self, dashboard_id: UUID, address: OwnerAddress) -> None:
         with redis_outages():
             await self._swap(keys=[lock_key(dashboard_id)], args=[encode_lock(address)])
+
+    async def report(self, name: str, report: bytes, ttl_seconds: float) -> None:
+        now_ms = round(time.time() * 1000)
+        told = b"%d %s" % (now_ms + round(1000 * ttl_seconds), report)
+        with redis_outages():
+            try:
+                await self._redis.hset(REPORTS_KEY, name, told)
+            except redis.ResponseError as error:
+                if isinstance(error, OUTAGES):
+                    raise
+                await self._redis.delete(REPORTS_KEY)  # a stranger's
+                await self._redis.hset(REPORTS_KEY, name, told)
+
+    async def reports(self) -> dict[str, bytes]:
+        now_ms = time.time() * 1000
+        with redis_outages():
+            told = await self._members(self._redis.hgetall(REPORTS_KEY))
+            found = dict(told) if isinstance(told, dict) else {}
+            dead = [name for name, raw in found.items() if _until_ms(raw) <= now_ms]
+            if dead:
+                await self._redis.hdel(REPORTS_KEY, *dead)
+        return {
+            name.decode(errors="replace"): raw.partition(b" ")[2]
+            for name, raw in found.items()
+            if name not in dead
+        }
 
     async def hand_over(
         self, dashboard_id: UUID, address: OwnerAddress, heir: OwnerAddress
@@ -208,6 +235,11 @@ class RedisDirectory:
 
 def _texts(members: Iterable[bytes]) -> set[str]:
     return {member.decode(errors="replace") for member in members}
+
+
+def _until_ms(raw: bytes) -> int:
+    until = raw.partition(b" ")[0]
+    return int(until) if until.isdigit() and len(until) < 20 else 0
 
 
 def _ids(texts: Iterable[str]) -> set[UUID]:

@@ -190,3 +190,13 @@ async def test_a_lock_that_was_lost_is_handed_over_all_the_same(
     await directory.announce_owner(heir, TTL_SECONDS)
     assert await directory.hand_over(dashboard_id, live, heir)
     assert await directory.holder(dashboard_id) == heir
+
+
+async def test_what_members_tell_of_themselves_is_read_by_name(directory: Directory):
+    name, silent = f"owner-{uuid4()}", f"owner-{uuid4()}"
+    await directory.report(name, b'{"cpu": 1}', TTL_SECONDS)
+    await directory.report(name, b'{"cpu": 0.5, "text": "a b"}', TTL_SECONDS)
+    await directory.report(silent, b"{}", -1.0)
+    reports = await directory.reports()
+    assert reports[name] == b'{"cpu": 0.5, "text": "a b"}'
+    assert silent not in reports

@@ -11,6 +11,7 @@ WeftError that the API answers with; lists are read page by page as they are ite
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from weft.client.admin_cluster import AdminCluster
 from weft.client.admin_dashboards import (
     AdminCollaborators,
     AdminDashboards,
@@ -44,6 +45,7 @@ class AdminClient:
         self.history = AdminHistory(self._requests)
         self.templates = AdminTemplates(self._requests)
         self.webhooks = AdminWebhooks(self._requests)
+        self.cluster = AdminCluster(self._requests)
 
     async def health(self) -> Health:
         return await self._requests.get(Health, "/health")
