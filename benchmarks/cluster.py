@@ -19,7 +19,7 @@ from uuid import uuid4
 import weft
 from benchmarks.commit import measure
 from benchmarks.editors import Load, start_command
-from benchmarks.processes import cpu_seconds, descendants
+from cluster.process_file import cpu_seconds, descendants
 from storage.postgres_pool import connect
 from weft.client.admin import AdminClient
 from weft.models import SessionCreate, UserCreate

@@ -23,7 +23,7 @@ from actors.dashboard import Dashboard
 from actors.events import Attached, CommitReturned, Identified, Submitted
 from actors.fingerprint import fingerprint
 from actors.owner_service import OwnerService
-from benchmarks.processes import cpu_seconds
+from cluster.process_file import cpu_seconds
 from storage import postgres_pool
 from storage.embedded_postgres import EmbeddedPostgres
 from storage.memory_accounts import MemoryAccounts

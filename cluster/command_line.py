@@ -81,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_verify(commands)
     _add_migrate(commands)
     _add_doctor(commands)
+    _add_chaos(commands)
     _add_user(commands)
     _add_token(commands)
     _add_share(commands)
@@ -127,6 +128,22 @@ def _add_migrate(commands: Any) -> None:
 
 def _add_doctor(commands: Any) -> None:
     _add(commands, "doctor", "what is wrong here, and what to do", UP_FLAGS)
+
+
+def _add_chaos(commands: Any) -> None:
+    chaos = _add(
+        commands,
+        "chaos",
+        "beat a cluster of its own while people edit, and judge it by its laws",
+        [],
+    )
+    chaos.add_argument("--runs", type=_positive, default=1, metavar="N", help="one after the other")
+    chaos.add_argument("--seconds", type=float, default=30.0, metavar="S", help="of each run (30)")
+    chaos.add_argument(
+        "--seed", type=int, metavar="K", help="of the first run (default: by chance)"
+    )
+    chaos.add_argument("--faults", metavar="LIST", help="which, by commas (default: all)")
+    chaos.epilog = "Exit 1 when a law was broken; the first violation is told with its story."
 
 
 def _add_user(commands: Any) -> None:

@@ -32,6 +32,7 @@ SETTINGS: Final = {
     "shared_buffers": "128MB",
     "max_wal_size": "2GB",  # fewer checkpoints under load
     "log_min_messages": "warning",
+    "track_commit_timestamp": "on",  # `weft chaos` asks when each version was committed
 }
 
 
@@ -84,6 +85,11 @@ class EmbeddedPostgres:
         if self._postmaster() is Postmaster.ALIVE:
             self._run("pg_ctl", "stop", "-w", "-m", "fast", "-D", str(self.directory))
         remove_socket_directory(self.directory, SOCKET_NAME)
+
+    def crash(self) -> None:
+        """Stop without a word, as when the power fails; the next start recovers from its log."""
+        if self._postmaster() is Postmaster.ALIVE:
+            self._run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", str(self.directory))
 
     def _try_to_start(self, sockets: Path, waited_seconds: float) -> None:
         postmaster = self._postmaster()

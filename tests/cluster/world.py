@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import weft
-from benchmarks.processes import descendants
+from cluster.process_file import descendants
 from cluster.trace import Edit, Trace
 from weft import Board
 from weft.client.admin import AdminClient

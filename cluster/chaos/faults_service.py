@@ -1,0 +1,234 @@
+"""The faults, each a small class: how it strikes, whom, and how it is mended.
+
+A new one is a class here and a line in FAULTS; schedule, checker and report know it then.
+"""
+
+import asyncio
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+from uuid import UUID
+
+from cluster.chaos.battlefield_service import Battlefield, kill_server
+from cluster.chaos.editor_loop import Editor
+from cluster.chaos.signal_service import Victim, cut_connections
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What there is to hit. `lot` in [0, 1) chooses."""
+
+    field: Battlefield
+    dashboards: Sequence[UUID]
+    editors: Sequence[Editor]
+    lot: float
+
+    async def owner(self) -> tuple[int, int] | None:
+        """(process, port) of the owner of one of the dashboards."""
+        dashboard_id = self.dashboards[int(self.lot * len(self.dashboards))]
+        return await self.field.owner_of(dashboard_id, self.lot)
+
+
+class Fault:
+    """`strike`, then after `lasts` seconds `mend`. One object per blow."""
+
+    lasts: ClassVar[tuple[float, float]] = (0.0, 0.0)
+    stops_all: ClassVar[bool] = False  # nobody can commit before it is mended
+
+    async def strike(self, target: Target) -> str:
+        """Whom it has hit, in words."""
+        raise NotImplementedError
+
+    async def mend(self, target: Target) -> None:
+        """Also when `strike` hit nobody."""
+
+
+class OwnerKill(Fault):
+    async def strike(self, target: Target) -> str:
+        found = await target.owner()
+        return _signal(found and found[0], signal.SIGKILL, "owner")
+
+
+class GatewayKill(Fault):
+    async def strike(self, target: Target) -> str:
+        return _signal(target.field.gateway(target.lot), signal.SIGKILL, "gateway")
+
+
+class Pause(Fault):
+    """SIGSTOP, then SIGCONT: it does not know that time has passed."""
+
+    def __init__(self) -> None:
+        self._victim: Victim | None = None
+
+    async def strike(self, target: Target) -> str:
+        pid = await self.process(target)
+        if pid is None:
+            return "nobody there"
+        self._victim = Victim.of(pid)
+        self._victim.send(signal.SIGSTOP)
+        return f"process {pid}"
+
+    async def mend(self, target: Target) -> None:  # noqa: ARG002
+        if self._victim is not None:
+            self._victim.send(signal.SIGCONT)
+            self._victim.close()
+
+    async def process(self, target: Target) -> int | None:
+        raise NotImplementedError
+
+
+class OwnerPause(Pause):
+    lasts = (4.0, 7.0)  # past its lease
+
+    async def process(self, target: Target) -> int | None:
+        found = await target.owner()
+        return found and found[0]
+
+
+class GatewayPause(Pause):
+    lasts = (1.0, 4.0)
+
+    async def process(self, target: Target) -> int | None:
+        return target.field.gateway(target.lot)
+
+
+class RedisRestart(Fault):
+    """It is killed, and begins again with nothing."""
+
+    lasts = (0.5, 5.0)
+
+    async def strike(self, target: Target) -> str:
+        kill_server(target.field.redis, "pid")
+        return "kill -9"
+
+    async def mend(self, target: Target) -> None:
+        await asyncio.to_thread(target.field.redis.start)
+
+
+class PostgresRestart(Fault):
+    lasts = (0.2, 3.0)
+    stops_all = True
+
+    async def strike(self, target: Target) -> str:
+        await asyncio.to_thread(target.field.postgres.stop)
+        return "stopped in order"
+
+    async def mend(self, target: Target) -> None:
+        await asyncio.to_thread(target.field.postgres.start)
+
+
+class PostgresCrash(PostgresRestart):
+    async def strike(self, target: Target) -> str:
+        await asyncio.to_thread(target.field.postgres.crash)
+        return "stopped at once; it will recover from its log"
+
+
+class Cut(Fault):
+    """One process cannot reach one store; everybody else can."""
+
+    lasts = (1.0, 7.0)
+
+    def __init__(self) -> None:
+        self._pid: int | None = None
+
+    async def strike(self, target: Target) -> str:
+        self._pid = await self.process(target)
+        if self._pid is None:
+            return "nobody there"
+        target.field.relay.cut(self._pid, self.path(target.field))
+        return f"process {self._pid}"
+
+    async def mend(self, target: Target) -> None:
+        if self._pid is not None:
+            target.field.relay.mend(self._pid, self.path(target.field))
+
+    async def process(self, target: Target) -> int | None:
+        found = await target.owner()
+        return found and found[0]
+
+    def path(self, field: Battlefield) -> Path:
+        raise NotImplementedError
+
+
+class OwnerWithoutRedis(Cut):
+    def path(self, field: Battlefield) -> Path:
+        return field.redis_path
+
+
+class OwnerWithoutPostgres(Cut):
+    def path(self, field: Battlefield) -> Path:
+        return field.postgres_path
+
+
+class GatewayWithoutRedis(OwnerWithoutRedis):
+    async def process(self, target: Target) -> int | None:
+        return target.field.gateway(target.lot)
+
+
+class GatewayWithoutPostgres(OwnerWithoutPostgres):
+    async def process(self, target: Target) -> int | None:
+        return target.field.gateway(target.lot)
+
+
+class LinkCut(Fault):
+    """Between a gateway and the owner of a dashboard; both live."""
+
+    async def strike(self, target: Target) -> str:
+        found, gateway = await target.owner(), target.field.gateway(target.lot)
+        if found is None or gateway is None or not found[1]:
+            return "nobody there"
+        cut = cut_connections(gateway, found[1])
+        return f"{cut} from gateway {gateway} to owner {found[0]}"
+
+
+class ClientCut(Fault):
+    async def strike(self, target: Target) -> str:
+        first = int(target.lot * len(target.editors))
+        hit = target.editors[first : first + 3]
+        for editor in hit:
+            editor.recorder.cut()
+        return ", ".join(editor.name for editor in hit)
+
+
+class ClientEcho(Fault):
+    """Every submission arrives twice."""
+
+    lasts = (1.0, 4.0)
+
+    async def strike(self, target: Target) -> str:
+        for editor in target.editors:
+            editor.recorder.echoes = True
+        return "of all"
+
+    async def mend(self, target: Target) -> None:
+        for editor in target.editors:
+            editor.recorder.echoes = False
+
+
+FAULTS: dict[str, type[Fault]] = {
+    "owner-kill": OwnerKill,
+    "owner-pause": OwnerPause,
+    "owner-without-redis": OwnerWithoutRedis,
+    "owner-without-postgres": OwnerWithoutPostgres,
+    "gateway-kill": GatewayKill,
+    "gateway-pause": GatewayPause,
+    "gateway-without-redis": GatewayWithoutRedis,
+    "gateway-without-postgres": GatewayWithoutPostgres,
+    "link-cut": LinkCut,
+    "client-cut": ClientCut,
+    "client-echo": ClientEcho,
+    "redis-restart": RedisRestart,
+    "postgres-restart": PostgresRestart,
+    "postgres-crash": PostgresCrash,
+}
+
+
+def _signal(pid: int | None, number: signal.Signals, who: str) -> str:
+    if pid is None:
+        return "nobody there"
+    victim = Victim.of(pid)
+    victim.send(number)
+    victim.close()
+    return f"{who}, process {pid}"

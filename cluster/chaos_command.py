@@ -1,0 +1,85 @@
+"""`weft chaos`: beats a cluster of its own while people edit, and judges it by its laws after."""
+
+import argparse
+import asyncio
+import json
+import random
+import sys
+from dataclasses import asdict
+from typing import Any
+
+from cluster.chaos.battlefield_service import battlefield
+from cluster.chaos.faults_service import FAULTS
+from cluster.chaos.recovery import summary
+from cluster.chaos.run_service import Outcome, run_once
+from cluster.settings import Settings
+from weft.errors import WeftError
+
+SEED_BITS = 32
+SHOWN_VIOLATIONS = 10  # of a run; the count says how many there are
+
+
+def run(settings: Settings, arguments: argparse.Namespace) -> int:  # noqa: ARG001
+    faults = chosen(arguments.faults)
+    seed = random.getrandbits(SEED_BITS) if arguments.seed is None else arguments.seed
+
+    out = sys.stderr if arguments.json else sys.stdout  # as it is now: Ray will redirect it
+
+    def say(text: str) -> None:
+        print(text, file=out, flush=True)
+
+    outcomes = []
+    with battlefield(say) as field:
+        for number in range(arguments.runs):
+            say(f"run {number + 1} of {arguments.runs}, seed {seed + number}")
+            running = run_once(field, seed + number, arguments.seconds, faults, say)
+            outcomes.append(asyncio.run(running))
+            say("\n".join(_lines(outcomes[-1])))
+    report = told(outcomes)
+    if arguments.json:
+        print(json.dumps(report))
+    else:
+        for fault, times in report["recovery"].items():
+            say(f"{fault:26} {times}")
+        say(f"{report['runs']} runs, {report['violations']} violations")
+    return 1 if report["violations"] else 0
+
+
+def chosen(names: str | None) -> list[str]:
+    """Raises WeftError misconfigured."""
+    if names is None:
+        return list(FAULTS)
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    unknown = [name for name in wanted if name not in FAULTS]
+    if unknown:
+        message = f"--faults: there is no {', '.join(unknown)}; there are {', '.join(FAULTS)}."
+        raise WeftError("misconfigured", message)
+    return wanted
+
+
+def told(outcomes: list[Outcome]) -> dict[str, Any]:
+    """The JSON object."""
+    return {
+        "runs": len(outcomes),
+        "clean_runs": sum(not each.violations for each in outcomes),
+        "seeds": [each.seed for each in outcomes],
+        "operations_acknowledged": sum(each.operations_acknowledged for each in outcomes),
+        "versions": sum(each.versions for each in outcomes),
+        "faults": sum(len(each.blows) for each in outcomes),
+        "violations": sum(len(each.violations) for each in outcomes),
+        "first_violation": next((each.story for each in outcomes if each.story), None),
+        "recovery": summary(pause for each in outcomes for pause in each.pauses),
+        "timeline": [
+            {"seed": each.seed, "blows": [asdict(blow) for blow in each.blows]} for each in outcomes
+        ],
+    }
+
+
+def _lines(outcome: Outcome) -> list[str]:
+    shown = [str(violation) for violation in outcome.violations[:SHOWN_VIOLATIONS]]
+    return [
+        f"  {outcome.operations_acknowledged} operations acknowledged in {outcome.versions} "
+        f"versions, {len(outcome.blows)} faults, {len(outcome.violations)} violations",
+        *(f"  VIOLATION {text}" for text in shown),
+        *(f"    {line}" for line in outcome.story),
+    ]
