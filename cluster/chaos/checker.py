@@ -272,8 +272,8 @@ def _reading(history: History) -> Iterator[Violation]:
         for event, submission in history.seen():
             row = rows.get(submission["version"])
             at = None if row is None else row.committed_at
-            is_theirs = event.client == names.get(ban.user_id)
-            if is_theirs and at is not None and ban.since + TOLD_WITHIN_SECONDS < at < ban.until:
+            is_theirs = event.client == names.get(ban.user_id) and event.at < ban.until
+            if is_theirs and at is not None and at > ban.since + TOLD_WITHIN_SECONDS:
                 why = f"{event.client} may not read, and was shown {submission['version']}"
                 yield Violation(6, why, event.at, event.client, submission["version"])
 
