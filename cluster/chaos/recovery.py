@@ -10,6 +10,8 @@ from cluster.chaos.history import Blow, History
 
 WINDOW_SECONDS = 15.0  # a pause that begins later than this after the end has another cause
 
+SAVING_SECONDS = 1.0  # an editor rests a quarter of a second at most, and a commit takes less
+
 
 def saves(history: History, clients: Iterable[str]) -> dict[str, list[float]]:
     """When each client saw a submission of its own committed, in order of time."""
@@ -37,9 +39,15 @@ def pauses(blows: Sequence[Blow], saved: Sequence[Sequence[float]]) -> list[tupl
             continue
         begins = blow.ended_at if blow.stops_all else blow.struck_at
         until = min(nearest, blow.ended_at + WINDOW_SECONDS)
-        longest = max((_longest(times, begins, until) for times in saved), default=0.0)
+        saving = [times for times in saved if _is_saving(times, blow.struck_at)]
+        longest = max((_longest(times, begins, until) for times in saving), default=0.0)
         found.append((blow.fault, longest))
     return found
+
+
+def _is_saving(times: Sequence[float], at: float) -> bool:
+    """Who still waited for the end of an earlier pause does not count."""
+    return any(at - SAVING_SECONDS < each <= at for each in times)
 
 
 def _meet(blow: Blow, other: Blow) -> bool:
@@ -47,9 +55,9 @@ def _meet(blow: Blow, other: Blow) -> bool:
 
 
 def _longest(times: Sequence[float], begins: float, until: float) -> float:
-    """Of the pauses that end after `begins` and start before `until`, counted from `begins` on."""
+    """What of a pause lies between the two: what follows belongs to the next blow."""
     found = [
-        after - max(before, begins)
+        min(after, until) - max(before, begins)
         for before, after in pairwise(times)
         if after > begins and before < until
     ]

@@ -1,0 +1,138 @@
+"""Owners and gateways in this process, on a real PostgreSQL: what a mutant is built into, and the
+editors, the host and the checker of `weft chaos` around it.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from uuid import UUID
+
+import weft
+from actors.owner_service import OwnerService
+from cluster.chaos.checker import Violation, check
+from cluster.chaos.editor_loop import Editor
+from cluster.chaos.edits import new_widget
+from cluster.chaos.history import Ending, History
+from cluster.chaos.host_loop import Host
+from cluster.chaos.log_service import read_head, read_rows, read_start
+from gateway.postgres_api_stores import api_stores
+from gateway.service import GatewayService, GatewaySettings
+from storage.memory_directory import MemoryDirectory
+from storage.postgres_pool import connect
+from weft.client.admin import AdminClient
+
+SECRET = "the secret between gateways and owners"
+ADMIN_KEY = "the key of the administrator"
+LOOK_EVERY_SECONDS = 0.02
+PATIENCE_SECONDS = 20.0  # a bound for tests that fail; nothing waits for it to pass
+NAMES = ("ann", "bob", "cem")
+
+
+class House:
+    """`stores` of its own, so that what a mutant does to a statement is prepared here."""
+
+    def __init__(self, postgres_url: str, stack: AsyncExitStack) -> None:
+        self.postgres_url = postgres_url
+        self.stack = stack
+        self.directories: list[MemoryDirectory] = []
+        self.owners: list[OwnerService] = []
+        self.gateways: list[GatewayService] = []
+        self.editors: list[Editor] = []
+        self.dashboard_id = UUID(int=0)
+        self.ledger = ""
+
+    async def open(self, *, sides: int = 1) -> None:
+        """On each side an owner and a gateway that know of each other; sides do not."""
+        for number in range(sides):
+            stores = await connect(self.postgres_url)
+            self.stack.push_async_callback(stores.close)
+            directory = MemoryDirectory(clock=time.monotonic)
+            sharing = stores.identity.sharing
+            owner = OwnerService(f"owner-{number}", stores.log, sharing, directory, secret=SECRET)
+            await owner.start()
+            self.stack.push_async_callback(owner.stop)
+            settings = GatewaySettings(f"gateway-{number}", SECRET, ADMIN_KEY)
+            sessions = stores.identity.sessions
+            gateway = GatewayService(settings, sessions, directory, api_stores(stores))
+            await gateway.start()
+            self.stack.push_async_callback(gateway.stop)
+            self.directories.append(directory)
+            self.owners.append(owner)
+            self.gateways.append(gateway)
+        admin = AdminClient(self.gateways[0].http_url, ADMIN_KEY)
+        self.host = Host([await self.stack.enter_async_context(admin)])
+        await self._furnish()
+
+    async def _furnish(self) -> None:
+        owner_id, token = await self.host.new_user("owner")
+        self.dashboard_id = await self.host.new_dashboard(owner_id, "House")
+        async with weft.connect(self.gateways[0].ws_url, token) as client:
+            board = await client.join(self.dashboard_id)
+            self.ledger = board.add_widget(new_widget(lambda: 0.5))
+            await board.saved(PATIENCE_SECONDS)
+        for number, name in enumerate(NAMES):
+            user_id, token = await self.host.new_user(name)
+            await self.host.set_role(self.dashboard_id, user_id, "editor")
+            url = self.gateways[number % len(self.gateways)].ws_url
+            self.editors.append(Editor(name, user_id, token, url, name))
+
+    def start_editing(self) -> list[asyncio.Task[None]]:
+        tasks = [
+            asyncio.create_task(each.run(self.dashboard_id, self.ledger)) for each in self.editors
+        ]
+
+        async def stop() -> None:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+        self.stack.push_async_callback(stop)
+        return tasks
+
+    async def saved(self, versions: int) -> None:
+        """Wait until so many versions have been committed."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                if await read_head(self.postgres_url, self.dashboard_id) >= versions:
+                    return
+                await asyncio.sleep(LOOK_EVERY_SECONDS)
+
+    async def rest(self, patience_seconds: float = PATIENCE_SECONDS) -> None:
+        """All is saved and shown everywhere, or it never will be."""
+        for editor in self.editors:
+            editor.is_typing = False
+        try:
+            async with asyncio.timeout(patience_seconds):
+                while True:
+                    if await self._is_at_rest():
+                        return
+                    await asyncio.sleep(LOOK_EVERY_SECONDS)
+        except TimeoutError:
+            pass  # the checker will say so
+
+    async def _is_at_rest(self) -> bool:
+        head = await read_head(self.postgres_url, self.dashboard_id)
+        return all(each.is_at_rest() and each.version == head for each in self.editors)
+
+    async def history(self, endings: Sequence[Ending] | None = None) -> History:
+        """What was recorded, and what PostgreSQL holds now."""
+        start, difference = await read_start(self.postgres_url, self.dashboard_id)
+        events = [event for editor in self.editors for event in editor.recorder.events]
+        return History(
+            self.dashboard_id,
+            start,
+            tuple(sorted(events, key=lambda event: event.at)),
+            tuple(self.host.changes[self.dashboard_id]),
+            await read_rows(self.postgres_url, self.dashboard_id),
+            await read_head(self.postgres_url, self.dashboard_id),
+            tuple(each.ending() for each in self.editors) if endings is None else tuple(endings),
+            {editor.name: editor.user_id for editor in self.editors},
+            difference,
+        )
+
+    async def violations(self) -> list[Violation]:
+        return check(await self.history())
+
+    async def laws_broken(self) -> set[int]:
+        return {violation.law for violation in await self.violations()}

@@ -1,0 +1,59 @@
+"""`weft chaos` as a user runs it: a cluster of its own, beaten, judged, and gone."""
+
+import json
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from cluster.chaos.checker import Violation
+from cluster.chaos.faults_service import FAULTS
+from cluster.chaos.history import Blow
+from cluster.chaos.run_service import Outcome
+from cluster.chaos_command import chosen, told
+from tests.cluster.world import START_SECONDS, WEFT
+from weft.errors import WeftError
+
+SECONDS = 9.0
+FAULTS_OF_TWO_RUNS = "owner-kill,gateway-kill,owner-pause,redis-restart,postgres-crash,link-cut"
+
+
+def test_faults_are_chosen_by_name() -> None:
+    assert chosen(None) == list(FAULTS)
+    assert chosen("owner-kill, link-cut") == ["owner-kill", "link-cut"]
+    with pytest.raises(WeftError) as caught:
+        chosen("owner-kill,flood")
+    assert "flood" in caught.value.message
+
+
+def test_the_report_counts_runs_faults_and_violations() -> None:
+    blow = Blow("owner-kill", 1.0, 1.0)
+    clean = Outcome(7, 100, 80, [blow], [("owner-kill", 2.0)], [])
+    broken = Outcome(8, 10, 9, [blow, blow], [], [Violation(1, "gap", 2.0)], ["law 1: gap"])
+    report = told([clean, broken])
+    counts = {name: report[name] for name in ("runs", "clean_runs", "faults", "violations")}
+    assert counts == {"runs": 2, "clean_runs": 1, "faults": 3, "violations": 1}
+    assert report["operations_acknowledged"] == 110
+    assert report["first_violation"] == ["law 1: gap"]
+    assert report["recovery"]["owner-kill"]["max_seconds"] == 2.0
+    json.dumps(report)
+
+
+@pytest.mark.cluster
+def test_law1_to_6_hold_while_a_cluster_is_beaten_and_nothing_of_it_is_left() -> None:
+    before = set(Path(tempfile.gettempdir()).glob("weft-chaos-*"))
+    words = ["chaos", "--runs", "2", "--seconds", str(SECONDS), "--seed", "59", "--json"]
+    done = subprocess.run(
+        [*WEFT, *words, "--faults", FAULTS_OF_TWO_RUNS],
+        capture_output=True,
+        text=True,
+        timeout=2 * START_SECONDS,
+        check=False,
+    )
+    report = json.loads(done.stdout)
+    assert (done.returncode, report["violations"]) == (0, 0), done.stderr
+    assert report["runs"] == 2
+    assert report["faults"] == 7
+    assert report["operations_acknowledged"] > 100
+    assert set(Path(tempfile.gettempdir()).glob("weft-chaos-*")) <= before
