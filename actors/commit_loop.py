@@ -7,11 +7,13 @@ into the next. What a lost connection leaves open is settled by reading back, ne
 import asyncio
 import logging
 import random
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 from uuid import UUID
 
+from actors.commit_figures import CommitFigures
 from actors.events import CommitPoisoned, CommitReturned, Event, Fenced
 from actors.instructions import Commit
 from storage.ports import (
@@ -89,8 +91,9 @@ class Portion(NamedTuple):
 class CommitLoop:
     """`run` commits what is `put`; the outcome reaches each lane through its `deliver`."""
 
-    def __init__(self, log: OperationLog) -> None:
+    def __init__(self, log: OperationLog, figures: CommitFigures) -> None:
         self._log = log
+        self._figures = figures
         self._ready: dict[Lane, None] = {}  # lanes to take from, the longest waiting first
         self._work = asyncio.Event()
         self._settling: set[asyncio.Task[None]] = set()
@@ -143,6 +146,7 @@ class CommitLoop:
         return portions
 
     async def _commit(self, portions: list[Portion]) -> None:
+        started_ns = time.time_ns()
         try:
             committed = await self._log.commit([portion.commit for portion in portions])
         except CommitAmbiguous:
@@ -156,19 +160,22 @@ class CommitLoop:
         else:
             self._delay_seconds = COMMIT_RETRY_MIN_SECONDS
             self.statements += 1
+            submissions = sum(len(portion.commit.submissions) for portion in portions)
+            self._figures.statement(submissions, started_ns, time.time_ns())
             for portion in portions:
                 if portion.commit.dashboard_id in committed:
-                    self._committed(portion)
+                    self._committed(portion, started_ns)
                 else:
                     self._settle_later([portion], Refused())
 
-    def _committed(self, portion: Portion) -> None:
+    def _committed(self, portion: Portion, started_ns: int) -> None:
         lane = portion.lane
         if not lane.is_closed:
             self.submissions += len(portion.commit.submissions)
             lane.advance(portion.version_after)
             self._make_ready(lane)
             lane.deliver(CommitReturned(lane.version))
+            self._figures.committed(portion.commit, started_ns, time.time_ns())
 
     async def _pause(self, portions: list[Portion]) -> None:
         """PostgreSQL does not answer: nobody is told anything, and all is tried again."""
@@ -205,6 +212,7 @@ class CommitLoop:
         the epoch, or the content is at fault, which law 10 wants told apart from its neighbours'.
         """
         lane, commit = portion
+        started_ns = time.time_ns()
         head = await self._read_back(lane)
         if lane.is_closed:
             return
@@ -214,7 +222,7 @@ class CommitLoop:
             return
         lane.epoch = head.epoch
         if head.version == portion.version_after:
-            self._committed(portion)
+            self._committed(portion, started_ns)
         elif refusal is not None and len(commit.submissions) == 1:
             lane.deliver(CommitPoisoned(refusal))
         elif refusal is not None:
@@ -234,6 +242,7 @@ class CommitLoop:
             if lane.is_closed:
                 return None
             single = portion_of(lane, submission)
+            started_ns = time.time_ns()
             try:
                 committed = await self._log.commit([single.commit])
             except CommitAmbiguous:
@@ -242,7 +251,7 @@ class CommitLoop:
                 return None if is_outage(error) else await self._settle(single, error)
             if not committed:
                 return await self._settle(single, Refused())
-            self._committed(single)
+            self._committed(single, started_ns)
         return None
 
 

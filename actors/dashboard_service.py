@@ -53,6 +53,7 @@ from actors.permission import subject_of
 from storage.identity_ports import GrantsReader
 from storage.ports import Head, OpenedDashboard, OperationLog, OwnerAddress
 from weft.errors import WeftError
+from weft.measures import Measures
 from weft.wire import link as lines
 from weft.wire.codec import encode
 from weft.wire.frames import ended_frame
@@ -85,6 +86,7 @@ class DashboardService:
         *,
         hand_over: HandLockOver,
         clock_ms: Callable[[], int],
+        measures: Measures,
     ) -> None:
         """Raises what `Dashboard` raises."""
         self.dashboard_id = opened.dashboard_id
@@ -93,6 +95,7 @@ class DashboardService:
         self._log = log
         self._grants = grants
         self._clock_ms = clock_ms
+        self._measures = measures
         self._regranting = asyncio.Lock()  # what was read first is applied first
         self._commits = commits
         self._on_closed = on_closed
@@ -117,7 +120,7 @@ class DashboardService:
             FetchTail: self._fetch_tail,
             WriteCheckpoint: self._write_checkpoint,
             Report: self._report,
-            StepDown: self._close,
+            StepDown: self._step_down,
             Unload: self._close,
             HandOver: self._hand_over,
             PassOn: self._pass_on,
@@ -200,6 +203,7 @@ class DashboardService:
             link.send(line)
 
     def _join(self, order: Join) -> None:
+        self._measures.count("joins")
         route = cast("Route", order.subscription)
         self._room.add(route)
         self._room_links[route.link] += 1
@@ -232,6 +236,10 @@ class DashboardService:
 
     def _report(self, order: Report) -> None:
         logger.error("submission %s failed inside the server", order.cause, exc_info=order.error)
+
+    def _step_down(self, order: StepDown) -> None:
+        self._measures.count("stepped_down")
+        self._close(order)
 
     def _close(self, _: StepDown | Unload) -> None:
         self._is_closed = True
@@ -271,6 +279,8 @@ class DashboardService:
         self._look_up(find(), lambda error: LookupFailed(order.subscription, error, order.sequence))
 
     def _fetch_tail(self, order: FetchTail) -> None:
+        self._measures.count("catch_ups")
+
         async def fetch() -> Event:
             submissions = await self._log.submissions_between(
                 self.dashboard_id, order.after_version, order.up_to_version
@@ -283,6 +293,7 @@ class DashboardService:
         async def write() -> Event:
             version, epoch = order.checkpoint.version, self.lane.epoch
             if await self._log.write_checkpoint(order.checkpoint, epoch):
+                self._measures.count("checkpoints")
                 return CheckpointWritten(version)
             if self.lane.is_settling or self.lane.epoch != epoch:
                 return CheckpointFailed(version)  # it was we who raised the epoch

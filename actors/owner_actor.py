@@ -1,7 +1,7 @@
 """The owner as a Ray actor: Ray places, names, restarts and observes it, nothing more.
 
-Made by `OwnerActor.options(...).remote(settings, postgres_url, redis_url)`. The constructor starts
-the service, so one that Ray has restarted comes back by itself.
+Made by `OwnerActor.options(...).remote(settings, postgres_url, redis_url, telemetry)`. The
+constructor starts the service, so one that Ray has restarted comes back by itself.
 """
 
 import asyncio
@@ -16,6 +16,8 @@ from storage.ports import OwnerAddress
 from storage.postgres_pool import PostgresStores, connect
 from storage.redis_directory import RedisDirectory
 from storage.upkeep_loop import chores, keep_up
+from weft.measures import Measures
+from weft.tracing import Telemetry
 
 RESTART_RETRY_SECONDS = 1.0
 
@@ -24,11 +26,13 @@ logger = logging.getLogger(__name__)
 
 @ray.remote
 class OwnerActor:
-    def __init__(self, settings: OwnerSettings, postgres_url: str, redis_url: str) -> None:
-        logging.basicConfig(
-            level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-        )
-        logging.getLogger("websockets").setLevel(logging.WARNING)  # not a line per connection
+    def __init__(
+        self, settings: OwnerSettings, postgres_url: str, redis_url: str, telemetry: Telemetry
+    ) -> None:
+        self._measures = Measures()
+        self._tracer = telemetry.begin(settings.owner_id, self._measures)
+        if ray.get_runtime_context().was_current_actor_reconstructed:
+            self._measures.count("restarts")
         self._settings = settings
         self._postgres_url = postgres_url
         self._directory = RedisDirectory(redis_url)
@@ -77,6 +81,8 @@ class OwnerActor:
             self._directory,
             secret=self._settings.link_secret,
             host=self._settings.host,
+            measures=self._measures,
+            tracer=self._tracer,
         )
         address = await service.start()
         self._service = service

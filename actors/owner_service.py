@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 from uuid import UUID, uuid4
 
+from actors.commit_figures import CommitFigures
 from actors.commit_loop import CommitLoop
 from actors.dashboard_service import DashboardService, Route
 from actors.events import MoveAsked, Stopped, Ticked
@@ -30,6 +31,8 @@ from weft.limits import (
     STOP_TIMEOUT_SECONDS,
     TICK_EVERY_SECONDS,
 )
+from weft.measures import Measures
+from weft.tracing import Tracer
 from weft.wire import link as lines
 from weft.wire.codec import encode
 from weft.wire.frames import ended_frame
@@ -54,16 +57,19 @@ class OwnerService:
         secret: str,
         host: str = "127.0.0.1",
         clock_ms: Callable[[], int] = wall_clock_ms,
+        measures: Measures | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         """`secret`: what gateways must know. `host`: where to listen for them."""
+        self._measures = measures or Measures()
         self._owner_id = owner_id
         self._log = log
         self._grants = grants
         self._directory = directory
         self._host = host
         self._clock_ms = clock_ms
-        self._commits = CommitLoop(log)
         self._meter = LoadMeter()
+        self._commits = CommitLoop(log, CommitFigures(self._measures, tracer))
         self._links = LinkServer(self, secret)
         self._address = OwnerAddress(owner_id, str(uuid4()), "")
         self._dashboards: dict[UUID, DashboardService] = {}
@@ -74,6 +80,9 @@ class OwnerService:
         self._all_closed.set()
         self._is_stopping = False
         self._is_announced = True
+        self._measures.watch("dashboards", lambda: len(self._dashboards))
+        self._measures.watch("subscriptions", self._subscriptions)
+        self._measures.watch("commit_queue", self._commit_queue)
 
     async def start(self) -> OwnerAddress:
         """Listen, announce, and host from now on."""
@@ -107,15 +116,14 @@ class OwnerService:
 
     def status(self) -> dict[str, Any]:
         """Counts, as JSON."""
-        dashboards = list(self._dashboards.values())
         return {
             "ownerId": self._owner_id,
             "incarnation": self._address.incarnation,
             "url": self._address.url,
-            "dashboards": len(dashboards),
-            "subscribers": sum(each.heart.subscribers for each in dashboards),
+            "dashboards": len(self._dashboards),
+            "subscribers": self._subscriptions(),
             "links": len(self._links.links),
-            "queued": sum(len(each.lane.queue) for each in dashboards),
+            "queued": self._commit_queue(),
             "statements": self._commits.statements,
             "submissions": self._commits.submissions,
         }
@@ -123,6 +131,12 @@ class OwnerService:
     def report(self) -> dict[str, Any]:
         dashboards = list(self._dashboards.values())
         return owner_report(self._address.url, dashboards, self._meter, time.monotonic())
+
+    def _subscriptions(self) -> int:
+        return sum(each.heart.subscribers for each in self._dashboards.values())
+
+    def _commit_queue(self) -> int:
+        return sum(len(each.lane.queue) for each in self._dashboards.values())
 
     async def regrant(self, dashboard_id: UUID, user_id: UUID | None = None) -> int | None:
         """Law 6: on return, nothing commits here any more that what is granted now forbids.
@@ -244,6 +258,7 @@ class OwnerService:
             self._refuse_all(dashboard_id, WeftError("internal", cause=cause))
         else:
             self._dashboards[dashboard_id] = dashboard
+            self._measures.count("opened")
             self._all_closed.clear()
             for route, line in self._arriving.pop(dashboard_id).items():
                 dashboard.attach(route, line)
@@ -273,6 +288,7 @@ class OwnerService:
             self._dashboard_closed,
             hand_over=self._hand_over,
             clock_ms=self._clock_ms,
+            measures=self._measures,
         )
 
     async def _claim(self, dashboard_id: UUID) -> None:

@@ -24,6 +24,7 @@ from gateway.gateway_actor import GatewayActor
 from gateway.service import GatewaySettings
 from weft.errors import WeftError
 from weft.limits import STOP_TIMEOUT_SECONDS
+from weft.tracing import Telemetry
 
 logger = logging.getLogger(__name__)
 
@@ -105,8 +106,9 @@ def _init_local() -> Any:
 class Fleet:
     """The owners and gateways of one system, by name."""
 
-    def __init__(self, postgres_url: str, redis_url: str) -> None:
+    def __init__(self, postgres_url: str, redis_url: str, telemetry: Telemetry) -> None:
         self._stores = (postgres_url, redis_url)
+        self._telemetry = telemetry
         self._owners: dict[str, Any] = {}
         self._gateways: dict[str, Any] = {}
         self._away_since: dict[str, float] = {}  # by the monotonic clock
@@ -115,14 +117,14 @@ class Fleet:
         """Before the gateways, so that one that serves finds an owner."""
         for order in orders:
             make = _named(OwnerActor, order.owner_id)
-            self._owners[order.owner_id] = make.remote(order, *self._stores)
+            self._owners[order.owner_id] = make.remote(order, *self._stores, self._telemetry)
         _answers([owner.start.remote() for owner in self._owners.values()], START_TIMEOUT_SECONDS)
 
     def start_gateways(self, orders: list[GatewaySettings]) -> list[dict[str, str]]:
         """Where each listens: {"ws": url, "http": url}."""
         for order in orders:
             make = _named(GatewayActor, order.gateway_id)
-            self._gateways[order.gateway_id] = make.remote(order, *self._stores)
+            self._gateways[order.gateway_id] = make.remote(order, *self._stores, self._telemetry)
         starting = [gateway.start.remote() for gateway in self._gateways.values()]
         return _answers(starting, START_TIMEOUT_SECONDS)
 

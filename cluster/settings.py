@@ -71,6 +71,9 @@ class Settings(BaseModel):
     jwt_leeway_seconds: Annotated[float, Field(ge=0, le=300)] = 30.0
     jwt_create_users: bool = False  # whose signed token is seen first becomes a user
 
+    trace_share: Annotated[float, Field(ge=0, le=1)] = 0.0  # of submissions, followed to the commit
+    otlp_endpoint: str | None = None  # http://…: where their spans go
+
     @field_validator("data_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
@@ -87,6 +90,13 @@ class Settings(BaseModel):
     @classmethod
     def _is_postgres(cls, value: SecretStr | None) -> SecretStr | None:
         return _require_scheme(value, ("postgresql", "postgres"))
+
+    @field_validator("otlp_endpoint")
+    @classmethod
+    def _is_http(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return value
 
     @field_validator("redis_url")
     @classmethod

@@ -17,6 +17,7 @@ from cluster.port_server import claim_port
 from cluster.ray_launch import Fleet, ray_runtime
 from cluster.secret_file import keep_secret
 from cluster.settings import Settings
+from cluster.telemetry_loop import RayTelemetry
 from gateway.delivery import DeliveryRules
 from gateway.service import GatewaySettings
 from gateway.signed_token import TokenRules
@@ -53,7 +54,9 @@ def running_system(settings: Settings, say: Say) -> Iterator[System]:
         say(f"Ray at {settings.ray_address}" if settings.ray_address else "Ray, local")
         ray_dashboard = stack.enter_context(ray_runtime(settings.ray_address, settings.data_dir))
         say(f"{settings.owners} owner(s), {settings.gateways} gateway(s)")
-        fleet = Fleet(postgres_url, redis_url)
+        fleet = Fleet(
+            postgres_url, redis_url, RayTelemetry(settings.trace_share, settings.otlp_endpoint)
+        )
         stack.callback(fleet.stop)
         fleet.start_owners(owner_orders(settings, gateways[0].link_secret))
         urls = fleet.start_gateways(gateways)

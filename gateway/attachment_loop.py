@@ -85,7 +85,7 @@ class Attachment:
         self, subscription: int, line: Attach, subscriber: Subscriber, route: Route
     ) -> None:
         self._subscription = subscription
-        self._line = line
+        self.line = line
         self._subscriber = subscriber
         self._route = route
         self._link: OwnerLink | None = None
@@ -97,7 +97,7 @@ class Attachment:
 
     def enter_room(self) -> None:
         if self._link is not None:
-            self._link.rooms.enter(self._line.dashboard_id, self._subscriber)
+            self._link.rooms.enter(self.line.dashboard_id, self._subscriber)
 
     def submit(
         self,
@@ -116,7 +116,7 @@ class Attachment:
     def detach(self) -> None:
         self._seeking.cancel()
         if self._link is not None:
-            self._link.rooms.leave(self._line.dashboard_id, self._subscriber)
+            self._link.rooms.leave(self.line.dashboard_id, self._subscriber)
             self._link.detach(self._n)
             self._link = None
 
@@ -175,7 +175,7 @@ class Attachment:
 
     def _leave_link(self) -> None:
         if self._link is not None:
-            self._link.rooms.leave(self._line.dashboard_id, self._subscriber)
+            self._link.rooms.leave(self.line.dashboard_id, self._subscriber)
             self._link = None
 
     # --- the search ----------------------------------------------------------------------------
@@ -186,7 +186,7 @@ class Attachment:
         try:
             async with asyncio.timeout(limits.OWNER_WAIT_MAX_SECONDS):
                 for wait_seconds in retry_waits():
-                    owner = owner or await self._route.finder.find(self._line, unreachable)
+                    owner = owner or await self._route.finder.find(self.line, unreachable)
                     if owner is not None and await self._attach(owner):
                         return
                     if owner is not None:
@@ -196,7 +196,7 @@ class Attachment:
         except TimeoutError:
             self._subscriber.handle(SubscriptionLost(self._subscription, _unavailable()))
         except Exception:
-            log.exception("dashboard %s: no way to its owner", self._line.dashboard_id)
+            log.exception("dashboard %s: no way to its owner", self.line.dashboard_id)
             self._subscriber.handle(SubscriptionLost(self._subscription, WeftError("internal")))
 
     async def _attach(self, owner: OwnerAddress) -> bool:
@@ -210,7 +210,7 @@ class Attachment:
         if link.lost:
             return False
         self._link = link
-        self._n = link.attach(self, self._passage.line(self._line))
+        self._n = link.attach(self, self._passage.line(self.line))
         return True
 
 

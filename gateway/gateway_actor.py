@@ -1,7 +1,7 @@
 """The gateway as a Ray actor: Ray places, names, restarts and observes it, nothing more.
 
-Made by `GatewayActor.options(...).remote(settings, postgres_url, redis_url)`. The constructor
-starts the service, so one that Ray has restarted comes back by itself.
+Made by `GatewayActor.options(...).remote(settings, postgres_url, redis_url, telemetry)`. The
+constructor starts the service, so one that Ray has restarted comes back by itself.
 """
 
 import asyncio
@@ -14,6 +14,8 @@ from gateway.postgres_api_stores import api_stores
 from gateway.service import GatewayService, GatewaySettings
 from storage.postgres_pool import PostgresStores, connect
 from storage.redis_directory import RedisDirectory
+from weft.measures import Measures
+from weft.tracing import Telemetry
 
 RESTART_RETRY_SECONDS = 1.0
 
@@ -22,11 +24,13 @@ log = logging.getLogger("weft.gateway.actor")
 
 @ray.remote
 class GatewayActor:
-    def __init__(self, settings: GatewaySettings, postgres_url: str, redis_url: str) -> None:
-        logging.basicConfig(
-            level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-        )
-        logging.getLogger("websockets").setLevel(logging.WARNING)  # not a line per connection
+    def __init__(
+        self, settings: GatewaySettings, postgres_url: str, redis_url: str, telemetry: Telemetry
+    ) -> None:
+        self._measures = Measures()
+        self._tracer = telemetry.begin(settings.gateway_id, self._measures)
+        if ray.get_runtime_context().was_current_actor_reconstructed:
+            self._measures.count("restarts")
         self._settings = settings
         self._postgres_url = postgres_url
         self._directory = RedisDirectory(redis_url)
@@ -66,7 +70,14 @@ class GatewayActor:
     async def _start_once(self) -> GatewayService:
         self._stores = self._stores or await connect(self._postgres_url)
         stores = api_stores(self._stores)
-        service = GatewayService(self._settings, stores.identity.sessions, self._directory, stores)
+        service = GatewayService(
+            self._settings,
+            stores.identity.sessions,
+            self._directory,
+            stores,
+            measures=self._measures,
+            tracer=self._tracer,
+        )
         await service.start()
         self._service = service
         return service

@@ -218,8 +218,12 @@ class OwnerLinks:
         gateway_id: str,
         secret: str,
         on_commit: Callable[[UUID], None] = lambda _: None,
+        on_lost: Callable[[], None] = lambda: None,
     ) -> None:
-        """`on_commit`: told of each dashboard in which something has committed."""
+        """`on_commit`: told of each dashboard in which something has committed. `on_lost`: of each
+        link that breaks.
+        """
+        self._on_lost = on_lost
         self._hello = LinkHello(secret, gateway_id)
         self._on_commit = on_commit
         self._links: dict[OwnerAddress, asyncio.Task[OwnerLink]] = {}
@@ -261,6 +265,7 @@ class OwnerLinks:
 
     def _forget(self, link: OwnerLink) -> None:
         self._links.pop(link.owner, None)
+        self._on_lost()
 
 
 def _seen(opening: "asyncio.Task[OwnerLink]") -> None:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from secrets import token_hex
 from typing import Any
 from uuid import UUID
@@ -22,12 +23,15 @@ from gateway.moving_loop import LinkedMover
 from gateway.owner_edits_loop import LinkedOwnerEdits
 from gateway.record_loop import DirectoryRecorder
 from gateway.signed_token import TokenRules
+from gateway.socket_figures import SocketFigures
 from gateway.webhook_service import WebhookService
 from gateway.websocket_server import Surroundings, WebSocketServer
 from storage.ports import Directory
 from storage.report_loop import keep_reporting
+from weft.measures import Measures
 from weft.models import SEED_WIDGET_TYPES, WidgetTypes
 from weft.models.address import Network
+from weft.tracing import Tracer
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +61,17 @@ class GatewayService:
         directory: Directory,
         stores: ApiStores | None = None,
         widget_types: WidgetTypes = SEED_WIDGET_TYPES,
+        *,
+        measures: Measures | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         """Without `stores` there is no HTTP API, and no signed token is known."""
         self.settings = settings
         self.server_id = f"{settings.gateway_id}/{token_hex(4)}"  # of this life of the gateway
         self.ws_url = ""
         self.http_url = ""
+        self._measures = measures or Measures()
+        self._tracer = tracer
         self._directory = directory
         self._stores = stores
         self._widget_types = widget_types
@@ -73,15 +82,25 @@ class GatewayService:
     async def start(self) -> None:
         settings = self.settings
         told = self._webhooks.committed if self._webhooks else nobody
-        self._links = OwnerLinks(settings.gateway_id, settings.link_secret, told)
+        measures = self._measures
+        lost = partial(measures.count, "links_lost")
+        self._links = OwnerLinks(settings.gateway_id, settings.link_secret, told, lost)
         self._recorder = DirectoryRecorder(self._directory, self.server_id)
         self._heartbeat = GatewayHeartbeat(
             self._directory, self.server_id, self._recorder, self._sweeps()
         )
         route = Route(OwnerFinder(self._directory), self._links)
         self._sockets = WebSocketServer(
-            Surroundings(self._authenticator, self._recorder, route, settings.trusted_proxies)
+            Surroundings(
+                self._authenticator,
+                self._recorder,
+                route,
+                SocketFigures(measures, self._tracer),
+                settings.trusted_proxies,
+            )
         )
+        measures.watch("connections", lambda: self._sockets.counts()["connections"])
+        measures.watch("sessions", lambda: self._sockets.counts()["sessions"])
         port = await self._sockets.start(settings.host, settings.ws_port)
         self.ws_url = f"ws://{_in_url(settings.host)}:{port}"
         if settings.http_port is not None and self._stores is not None:

@@ -44,6 +44,7 @@ from gateway.session_events import (
     Ticked,
     WakeAt,
 )
+from gateway.socket_figures import SocketFigures
 from weft import limits
 from weft.errors import WeftError
 from weft.models.address import Network
@@ -63,6 +64,7 @@ class Surroundings:
     authenticator: Authenticator
     recorder: DirectoryRecorder
     route: Route
+    figures: SocketFigures
     trusted_proxies: tuple[Network, ...] = ()
 
 
@@ -80,6 +82,7 @@ class ClientConnection:
         self._closing: asyncio.Task[None] | None = None
         self._backlog = Backlog()
         self._fell_behind = False
+        self._received_ns = 0  # the newest frame, by the clock
 
     async def run(self) -> None:
         """Until the socket is closed, by whomever."""
@@ -87,7 +90,9 @@ class ClientConnection:
         try:
             while True:
                 data = await self.websocket.recv()
+                self._around.figures.received()
                 if isinstance(data, str):
+                    self._received_ns = time.time_ns()
                     self.handle(FrameReceived(data, now_ms()))
                 else:
                     self.handle(BinaryReceived())
@@ -130,7 +135,15 @@ class ClientConnection:
             case Send(frame):
                 self._send(frame)
             case Forward(subscription, sequence, base_version, operations):
-                self._attachments[subscription].submit(sequence, base_version, operations)
+                attachment = self._attachments[subscription]
+                attachment.submit(sequence, base_version, operations)
+                self._around.figures.forwarded(
+                    attachment.line.dashboard_id,
+                    attachment.line.replica_id,
+                    sequence,
+                    self._received_ns,
+                    time.time_ns(),
+                )
             case Authenticate(token):
                 self._authentication = self._authenticate(token)
             case Attach():
@@ -150,6 +163,7 @@ class ClientConnection:
 
     def _send(self, frame: bytes) -> None:
         broadcast((self.websocket,), frame, text=True)
+        self._around.figures.sent(frame)
         self._fell_behind |= self._backlog.is_exceeded(len(frame), self.waiting_bytes)
 
     def _attach(self, order: Attach) -> None:
@@ -200,6 +214,7 @@ class ClientConnection:
 
     def _close(self, code: int, reason: str) -> None:
         if self._closing is None:
+            self._around.figures.closed(code)
             self._closing = asyncio.create_task(self._close_socket(code, reason))
 
     async def _close_socket(self, code: int, reason: str) -> None:

@@ -49,7 +49,11 @@ class RunningSystem:
         options = ["--data-dir", str(self.data_dir), "--ws-port", ports[0], "--http-port", ports[1]]
         with (self.data_dir.parent / "up.log").open("a") as log:
             self.process = subprocess.Popen(
-                [*WEFT, "up", "--json", *options], stdout=subprocess.PIPE, stderr=log, text=True
+                [*WEFT, "up", "--json", *options],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env={**os.environ, "WEFT_TRACE_SHARE": "1"},
             )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
@@ -67,10 +71,19 @@ class RunningSystem:
 
     def kill_actor(self, role: str) -> None:
         """`kill -9` of the process of the one owner, or gateway."""
+        os.kill(self.actor_pid(role), signal.SIGKILL)
+
+    def actor_pid(self, role: str) -> int:
+        """The process of the one owner, or gateway."""
         assert self.process is not None
         below = descendants(self.process.pid)
         [pid] = [pid for pid, title in below.items() if title.startswith(f"ray::{role}")]
-        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def actor_log(self, role: str) -> list[dict[str, Any]]:
+        """What the one owner, or gateway, has logged in its present life."""
+        stderr = Path(f"/proc/{self.actor_pid(role)}/fd/2").resolve()
+        return [json.loads(line) for line in stderr.read_text().splitlines() if line[:1] == "{"]
 
     def admin(self) -> AdminClient:
         return AdminClient(self.ready["http"], self.ready["admin_key"])

@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 import orjson
 from owner_conversation import OTHER_WIDGET, WIDGET, Json, named, retitling, typing, widget_state
 
+from actors.commit_figures import CommitFigures
 from actors.commit_loop import CommitLoop
 from actors.dashboard_service import DashboardService, Route
 from actors.events import Ticked
@@ -24,6 +25,7 @@ from storage.memory_log import MemoryLog, run_now
 from storage.memory_tables import MemoryTables
 from storage.ports import Checkpoint, DashboardCommit, OwnerAddress
 from weft.errors import OperationError
+from weft.measures import Measures
 from weft.ot import Document, apply, operation_from_json, operation_to_json, transform_pair
 from weft.wire import link as lines
 
@@ -61,7 +63,7 @@ class Owner:
     def __init__(self, world: "World") -> None:
         opened = run_now(world.log.open_dashboard(world.dashboard_id))
         assert opened is not None
-        self.commits = CommitLoop(world.log)
+        self.commits = CommitLoop(world.log, CommitFigures(Measures()))
         self.service = DashboardService(
             opened,
             world.log,
@@ -70,6 +72,7 @@ class Owner:
             lambda _: None,
             hand_over=hand_over_at_once,
             clock_ms=lambda: 0,
+            measures=Measures(),
         )
         self.running = asyncio.create_task(self.commits.run())
 

@@ -9,6 +9,7 @@ import pytest
 from owner_conversation import retitling
 
 from actors import commit_loop
+from actors.commit_figures import CommitFigures
 from actors.commit_loop import CommitLoop, Lane
 from actors.events import CommitPoisoned, CommitReturned, Event, Fenced
 from actors.instructions import Commit
@@ -17,6 +18,7 @@ from storage.memory_log import CommitFailure, MemoryLog
 from storage.memory_tables import MemoryTables
 from storage.ports import DashboardCommit, Head, LoggedSubmission
 from weft.errors import WeftError
+from weft.measures import Measures
 
 PATIENCE_SECONDS = 5.0
 
@@ -113,7 +115,7 @@ async def log(monkeypatch: pytest.MonkeyPatch) -> WatchedLog:
 
 @pytest.fixture
 async def loop(log: WatchedLog) -> AsyncIterator[CommitLoop]:
-    loop = CommitLoop(log)
+    loop = CommitLoop(log, CommitFigures(Measures()))
     running = asyncio.create_task(loop.run())
     yield loop
     running.cancel()
