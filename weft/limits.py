@@ -76,8 +76,10 @@ COMMIT_TIMEOUT_SECONDS: Final = 10.0  # then the commit is ambiguous, and settle
 
 # --- the client --------------------------------------------------------------------------------
 RECONNECT_FIRST_SECONDS: Final = 0.25  # the first wait after a cut, at most; then it doubles
+RECONNECT_QUICK_MAX_SECONDS: Final = 1.0  # while a process may just be restarted, which takes 3 s
+RECONNECT_QUICK_ATTEMPTS: Final = 10  # at that pace; then waits double again up to the next
 RECONNECT_MAX_SECONDS: Final = 15.0  # so a server that returns is not met by everyone at once
-JOIN_PATIENCE_ATTEMPTS: Final = 4  # until an answer that makes no sense is taken for the truth
+JOIN_PATIENCE_ATTEMPTS: Final = 5  # until an answer that makes no sense is taken for the truth
 OPEN_TIMEOUT_SECONDS: Final = 10.0  # TCP, TLS and WebSocket handshake
 CLOSE_SAVE_TIMEOUT_SECONDS: Final = 5.0  # `close()` waits so long for what is not saved yet
 EDIT_MAX_BYTES: Final = FRAME_MAX_BYTES - 1_024  # of one edit or batch; the rest is the envelope

@@ -5,8 +5,8 @@ Ray; and how to find whom to hit. Leaving ends it, and removes its directory.
 import os
 import signal
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
@@ -22,6 +22,7 @@ from storage.embedded_postgres import EmbeddedPostgres
 from storage.embedded_redis import SOCKET_NAME as REDIS_SOCKET
 from storage.embedded_redis import EmbeddedRedis
 from storage.redis_directory import RedisDirectory
+from weft.client.admin import AdminClient
 from weft.errors import WeftError
 
 OWNERS, GATEWAYS = 2, 2
@@ -54,16 +55,36 @@ class Battlefield:
 
     async def owner_of(self, dashboard_id: UUID, lot: float) -> tuple[int, int] | None:
         """(process, port) of who has it open, or of any when Redis does not say."""
-        directory = RedisDirectory(self.redis_url)
+        owners = self.owners()
         with suppress(WeftError):
-            holder = await directory.holder(dashboard_id)
+            async with self._directory() as directory:
+                holder = await directory.holder(dashboard_id)
             if holder is not None:
                 port = _port(holder.url)
-                pid = listener(port, self.owners())
+                pid = listener(port, owners)
                 return None if pid is None else (pid, port)
-        await directory.close()
-        owners = self.owners()
         return (owners[int(lot * len(owners))], 0) if owners else None
+
+    async def move(self, dashboard_id: UUID, lot: float) -> str:
+        """To an owner that does not have it, whose name is returned. Raises WeftError."""
+        async with self._directory() as directory:
+            holder = await directory.holder(dashboard_id)
+            heirs = [each for each in await directory.owners() if each != holder]
+        if not heirs:
+            raise WeftError("owner_unavailable", "There is no other owner.")
+        heir = heirs[int(lot * len(heirs))].owner_id
+        url = self.gateways[int(lot * len(self.gateways))]["http"]
+        async with AdminClient(url, self.admin_key) as admin:
+            await admin.cluster.move(dashboard_id, heir)
+        return heir
+
+    @asynccontextmanager
+    async def _directory(self) -> AsyncIterator[RedisDirectory]:
+        directory = RedisDirectory(self.redis_url)
+        try:
+            yield directory
+        finally:
+            await directory.close()
 
     def _processes(self, begins: str) -> list[int]:
         below = descendants(os.getpid())

@@ -14,6 +14,9 @@ from uuid import UUID
 from cluster.chaos.battlefield_service import Battlefield, kill_server
 from cluster.chaos.editor_loop import Editor
 from cluster.chaos.signal_service import Victim, cut_connections
+from weft.errors import WeftError
+
+MOVE_SECONDS = 5.0  # for its answer; then the run goes on
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +186,19 @@ class LinkCut(Fault):
         return f"{cut} from gateway {gateway} to owner {found[0]}"
 
 
+class Move(Fault):
+    """A dashboard is sent to the other owner, live; what is in the way may keep it where it is."""
+
+    async def strike(self, target: Target) -> str:
+        dashboard_id = target.dashboards[int(target.lot * len(target.dashboards))]
+        try:
+            async with asyncio.timeout(MOVE_SECONDS):
+                heir = await target.field.move(dashboard_id, target.lot)
+        except (WeftError, TimeoutError) as error:
+            return f"refused: {error or 'no answer'}"
+        return f"to {heir}"
+
+
 class ClientCut(Fault):
     async def strike(self, target: Target) -> str:
         first = int(target.lot * len(target.editors))
@@ -217,6 +233,7 @@ FAULTS: dict[str, type[Fault]] = {
     "gateway-without-redis": GatewayWithoutRedis,
     "gateway-without-postgres": GatewayWithoutPostgres,
     "link-cut": LinkCut,
+    "move": Move,
     "client-cut": ClientCut,
     "client-echo": ClientEcho,
     "redis-restart": RedisRestart,

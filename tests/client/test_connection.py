@@ -7,6 +7,7 @@ import orjson
 import pytest
 
 from tests.client.conversation import BOARD, ME, NOTE, WIDGET
+from weft.client.backoff import Backoff
 from weft.client.connection import Connection, Link
 from weft.client.events import (
     ConnectionEvent,
@@ -129,6 +130,13 @@ def test_a_long_life_makes_the_next_wait_short_again_and_a_flapping_server_does_
         assert line.orders(OpenSocket) == [OpenSocket(wait)]
         line.happens(SocketOpened("secret"))
         line.hears(WELCOME)
+
+
+def test_who_was_killed_is_met_within_a_second_of_its_return_and_who_stays_away_is_spared() -> None:
+    backoff = Backoff(lambda: 0.999999)
+    waits = [round(backoff.next_seconds(), 2) for _ in range(16)]
+    assert waits[:10] == [0.25, 0.5, *[1.0] * 8]
+    assert waits[10:] == [2.0, 4.0, 8.0, 15.0, 15.0, 15.0]
 
 
 NEVER = [code for code, entry in CLOSE_CODES.items() if entry.retry is Retry.NEVER]

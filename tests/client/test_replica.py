@@ -21,6 +21,7 @@ from tests.client.conversation import (
 )
 from weft.client.replica import Replica
 from weft.errors import OperationError, WeftError
+from weft.limits import JOIN_PATIENCE_ATTEMPTS
 
 TEXT = ("config", "text")
 
@@ -221,13 +222,13 @@ def test_what_is_still_under_way_when_the_connection_is_gone_is_not_heard() -> N
 def test_a_dashboard_whose_owner_went_away_is_joined_again_after_growing_waits() -> None:
     talk = Conversation()
     waits: list[float] = []
-    for _ in range(8):
+    for _ in range(15):
         talk.ended("owner_unavailable")
         assert talk.state == "offline"
         waits += talk.waits()
         talk.wait_is_over()
         assert talk.sent() == [join(0)]
-    assert waits == [0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 7.5, 7.5], "the lower half of 15 s"
+    assert waits == [0.125, 0.25, *[0.5] * 8, 1.0, 2.0, 4.0, 7.5, 7.5], "the lower half of 15 s"
     talk.joined(0)
     talk.ended("owner_unavailable", retryAfterMs=3_000)
     assert talk.waits() == [3.125]
@@ -253,7 +254,7 @@ def test_a_replica_that_a_dying_page_has_taken_over_comes_back_but_two_do_not_fi
     None
 ):
     talk = Conversation()
-    for _ in range(4):
+    for _ in range(JOIN_PATIENCE_ATTEMPTS):
         talk.ended("conflict")
         assert len(talk.waits()) == 1
         talk.wait_is_over()
@@ -268,7 +269,7 @@ def test_pending_edits_that_the_log_no_longer_reaches_back_to_are_given_up_and_t
     talk.edit.insert(WIDGET, TEXT, 5, "!")
     talk.disconnect()
     talk.connect()
-    for _ in range(5):
+    for _ in range(JOIN_PATIENCE_ATTEMPTS + 1):
         assert talk.sent()[-1] == join(0, wants_tail=True)
         talk.ended("conflict")
         talk.wait_is_over()
@@ -361,7 +362,7 @@ def test_law3_an_older_copy_of_a_submission_that_got_through_is_recognised() -> 
 def test_law7_an_id_that_stays_refused_is_given_up() -> None:
     talk = Conversation()
     talk.edit.insert(WIDGET, TEXT, 5, "!")
-    for _ in range(4):
+    for _ in range(JOIN_PATIENCE_ATTEMPTS):
         talk.rejected(1, "id_reused")
         talk.wait_is_over()
         talk.joined(0)
@@ -409,7 +410,7 @@ def test_a_server_that_has_really_lost_versions_is_followed_in_the_end() -> None
     talk.committed(submission(1, typed(0, "a")))
     talk.edit.insert(WIDGET, TEXT, 0, "b")
     talk.rejected(1, "future_version")
-    for _ in range(3):
+    for _ in range(JOIN_PATIENCE_ATTEMPTS - 1):
         assert talk.sent()[-1] == join(1, wants_tail=True)
         talk.ended("future_version")
         talk.wait_is_over()
