@@ -4,8 +4,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 WEB    := web/node_modules/.installed
+APP    := gateway/app/index.html
 
-.PHONY: help install web run test test-fast lint fuzz bench lock clean
+.PHONY: help install web app browser run test test-fast lint fuzz bench lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -27,10 +28,15 @@ $(WEB): web/package-lock.json web/package.json web/client/package.json | $(STAMP
 	@cd web && PATH="$(abspath $(BIN)):$$PATH" npm ci --silent
 	@touch $@
 
-run: install  ## the whole system on embedded PostgreSQL, Redis and a local Ray
-	@$(BIN)/weft up
+app: $(APP)  ## the live app, built for the gateway to serve
 
-test: install web lint  ## everything: lint, types, floors, laws, real components
+$(APP): $(shell find web/app web/client/src -type f -not -path '*/node_modules/*') | $(WEB)
+	@cd web/app && PATH="$(abspath $(BIN)):$$PATH" node build.ts
+
+run: install app  ## the whole system, with people and dashboards to try it out
+	@$(if $(WEFT_POSTGRES_URL),,WEFT_DEMO=$${WEFT_DEMO-true}) $(BIN)/weft up
+
+test: install app browser lint  ## everything: lint, types, floors, laws, real components
 	@$(BIN)/pytest
 
 test-fast: install  ## unit and law tests alone, under a minute
@@ -42,6 +48,9 @@ lint: install  ## ruff, strict types, import floors
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
+browser: install  ## Chromium for the browser tests, where it may be installed
+	@$(BIN)/python -m tests.browser.chromium
+
 fuzz: install web  ## the laws on random histories, until stopped
 	@$(BIN)/python -m tests.web.cross_check & other=$$!; trap "kill $$other" EXIT; $(BIN)/python -m tests.fuzz
 
@@ -52,5 +61,5 @@ lock: install  ## renew requirements.lock from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --all-extras --group dev --python-version 3.11 pyproject.toml -o requirements.lock
 
 clean:  ## remove what the targets above have made
-	@rm -rf $(VENV) web/node_modules web/client/dist .weft .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) web/node_modules web/client/dist gateway/app .weft .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

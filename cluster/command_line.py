@@ -29,6 +29,11 @@ FLAGS: dict[str, dict[str, Any]] = {
     "ray_address": {"metavar": "ADDRESS", "help": "Ray to join (default: a local one)"},
     "owners": {"metavar": "N", "type": int, "help": "owner processes (default: 1)"},
     "gateways": {"metavar": "N", "type": int, "help": "gateway processes (default: 1)"},
+    "demo": {
+        "action": "store_true",
+        "default": None,
+        "help": "with people and dashboards to try it out, and sign-in without a password",
+    },
     "admin_key": {"metavar": "KEY", "help": "of the HTTP API (default: kept in the data dir)"},
     "http": {"metavar": "URL", "help": "http://… of a running system (default: by the data dir)"},
 }

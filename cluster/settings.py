@@ -3,9 +3,10 @@ default. What is missing or wrong is `misconfigured`, naming the flag and the va
 never shown.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import (
     BaseModel,
@@ -15,12 +16,14 @@ from pydantic import (
     SecretStr,
     ValidationError,
     field_validator,
+    model_validator,
 )
 
 from weft.errors import WeftError
 from weft.models import parse_network
 
 ENVIRONMENT_PREFIX = "WEFT_"
+WS_URL = re.compile(r"wss?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~/-]*)?")  # fits into a policy
 
 Port = Annotated[int, Field(ge=0, le=65_535)]  # 0: any free port
 Count = Annotated[int, Field(ge=1, le=1_000)]
@@ -58,6 +61,8 @@ class Settings(BaseModel):
     gateways: Count = 1
     admin_key: Secret | None = None
     link_secret: Secret | None = None
+    public_ws_url: str | None = None  # of the socket, as the live app's page reaches it
+    demo: bool = False  # users to try it out with, whom anybody at this machine may be
     trusted_proxies: Parts = ()  # networks, separated by commas: whose X-Forwarded-For is believed
     webhook_networks: Parts = ()  # where webhooks may lead though it is not the public internet
     retain_operations_months: Months | None = None  # of the log, beside this month; None: all
@@ -85,6 +90,19 @@ class Settings(BaseModel):
         for part in value:
             parse_network(part)
         return value
+
+    @field_validator("public_ws_url")
+    @classmethod
+    def _is_ws(cls, value: str | None) -> str | None:
+        if value is not None and not WS_URL.fullmatch(value):
+            raise ValueError("must be ws:// or wss://, a host, and perhaps a port and a path")
+        return value
+
+    @model_validator(mode="after")
+    def _demo_is_embedded(self) -> Self:
+        if self.demo and self.postgres_url is not None:
+            raise ValueError("--demo is not for a PostgreSQL of your own: anybody may sign in")
+        return self
 
     @field_validator("postgres_url")
     @classmethod
@@ -131,7 +149,9 @@ def _require_scheme(value: SecretStr | None, schemes: tuple[str, ...]) -> Secret
 def _sentence(error: ValidationError) -> str:
     """The first fault in one line, without the value: it may be a secret."""
     fault = error.errors(include_url=False, include_input=False)[0]
+    reason = fault["msg"].removeprefix("Value error, ")
+    if not fault["loc"]:
+        return reason  # of several settings, which it names
     name = str(fault["loc"][0])
     flag = "--" + name.replace("_", "-")
-    reason = fault["msg"].removeprefix("Value error, ")
     return f"{flag} (or {ENVIRONMENT_PREFIX}{name.upper()}): {reason}"

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from pydantic import SecretStr
 
 from actors.owner_settings import OwnerSettings
+from cluster import demo
 from cluster.data_dir_file import Running, announce, hold, was_killed
+from cluster.demo_service import make_demo
 from cluster.embedded_services import postgres_server, redis_server
 from cluster.port_server import claim_port
 from cluster.ray_launch import Fleet, ray_runtime
@@ -60,6 +62,8 @@ def running_system(settings: Settings, say: Say) -> Iterator[System]:
         stack.callback(fleet.stop)
         fleet.start_owners(owner_orders(settings, gateways[0].link_secret))
         urls = fleet.start_gateways(gateways)
+        if settings.demo:
+            asyncio.run(make_demo(urls[0]["http"], gateways[0].admin_key))
         running = Running(
             pid=os.getpid(),
             ws=urls[0]["ws"],
@@ -107,6 +111,8 @@ def _gateway_orders(settings: Settings) -> list[GatewaySettings]:
             token_rules=token_rules,
             trusted_proxies=trusted_proxies,
             deliveries=deliveries,
+            public_ws_url=settings.public_ws_url,
+            demo_users=demo.USERNAMES if settings.demo else (),
         )
         for number in range(settings.gateways)
     ]

@@ -4,11 +4,13 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from gateway.http_app import app_routes
 from gateway.http_audit import audit_routes
 from gateway.http_authentication import BEARER
 from gateway.http_cluster import cluster_routes
 from gateway.http_collaborators import collaborator_routes, invitation_routes
 from gateway.http_dashboards import dashboard_routes
+from gateway.http_demo import demo_routes
 from gateway.http_history import history_routes
 from gateway.http_problems import add_problems
 from gateway.http_sessions import session_routes
@@ -47,6 +49,9 @@ def create_app(around: HttpSurroundings) -> FastAPI:
     app.state.around = around
     add_problems(app)
     app.include_router(status_routes(around))
+    app.include_router(app_routes(around))
+    if around.demo_users:
+        app.include_router(demo_routes(around))
     for routes in _ROOMS:
         app.include_router(routes(around), dependencies=[BEARER])
     return app

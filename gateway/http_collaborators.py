@@ -4,9 +4,10 @@ Every change is decided in its transaction, and the dashboard's owner has heard 
 answer leaves: nothing that it forbids commits any more.
 """
 
-from typing import Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
+from pydantic import Field
 
 from gateway.http_preconditions import IfMatch, changed, check_match
 from gateway.http_problems import documented, telling
@@ -18,6 +19,7 @@ from gateway.http_requests import (
     CallerOf,
     DashboardId,
     Limit,
+    QueryText,
     Sent,
     UserId,
 )
@@ -26,12 +28,13 @@ from gateway.http_surroundings import HttpSurroundings
 from storage.identity_ports import Sharing, Users
 from storage.query_ports import Page
 from weft.errors import WeftError
-from weft.limits import PAGE_DEFAULT_ITEMS
-from weft.models import Collaborator, CollaboratorPatch
+from weft.limits import EMAIL_MAX_CHARACTERS, PAGE_DEFAULT_ITEMS
+from weft.models import Collaborator, CollaboratorPatch, UserProfile
 from weft.wire.http import CollaboratorListed, CollaboratorOrder, Listed, record_tag
 
 READS: Final = documented()
 CHANGES: Final = documented(writes=True)
+CandidateName = Annotated[QueryText | None, Query(), Field(max_length=EMAIL_MAX_CHARACTERS)]
 
 
 def collaborator_routes(around: HttpSurroundings) -> APIRouter:
@@ -78,6 +81,21 @@ def _add_reading(router: APIRouter, around: HttpSurroundings) -> None:
         await access.ask(dashboard_id, "read", "collaborators")
         page = await sharing.collaborators(dashboard_id, after=after, limit=limit)
         return await _with_profiles(users, page)
+
+    @router.get("/candidates", responses=READS)
+    async def find_candidate(
+        dashboard_id: DashboardId,
+        access: AccessOf,
+        email: CandidateName = None,
+        username: CandidateName = None,
+    ) -> Listed[UserProfile]:
+        """For who may share it: who has exactly this email, or username; one or none."""
+        await access.ask(dashboard_id, "share", "dashboard")
+        if (email is None) == (username is None):
+            raise WeftError("invalid_message", "email: Either this or username")
+        found = await users.find_user(email=email, username=username)
+        known = found is not None and found.is_active
+        return Listed[UserProfile](items=(found.profile(),) if found and known else ())
 
     @router.get("/{userId}", responses=telling(READS, 200, "ETag"))
     async def read_collaborator(

@@ -1,4 +1,4 @@
-"""The page at `/`: what this is and where to connect. No script, no further request."""
+"""The page at `/about`: what this is and where to connect. No script, no further request."""
 
 from html import escape
 from string import Template

@@ -27,6 +27,10 @@ OfUser = Annotated[
 ]
 
 
+def new_token() -> str:
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
 def session_routes(around: HttpSurroundings) -> APIRouter:
     router = APIRouter(prefix="/api/sessions", tags=["sessions"], route_class=ApiRoute)
     sessions = around.stores.identity.sessions
@@ -40,7 +44,7 @@ def session_routes(around: HttpSurroundings) -> APIRouter:
         """
         holds_secret(request)
         caller.ask_host()
-        token = secrets.token_urlsafe(TOKEN_BYTES)
+        token = new_token()
         opened = await sessions.open_session(session, hash_of(token), caller.actor)
         response.headers["Location"] = f"/api/sessions/{opened.id}"
         return IssuedSession.model_construct(**dict(opened), token=token)

@@ -1,9 +1,7 @@
 """How this gateway is, for anyone who asks: alive, ready, and where to connect."""
 
 from fastapi import APIRouter, Response
-from fastapi.responses import HTMLResponse
 
-from gateway.http_page import page
 from gateway.http_readiness import WELL, readiness
 from gateway.http_surroundings import HttpSurroundings
 from weft.wire.http import Health, Readiness
@@ -11,10 +9,6 @@ from weft.wire.http import Health, Readiness
 
 def status_routes(around: HttpSurroundings) -> APIRouter:
     router = APIRouter(tags=["status"])
-
-    @router.get("/", response_class=HTMLResponse, include_in_schema=False)
-    async def front() -> str:
-        return page(around.gateway_id, around.ws_url)
 
     @router.get("/health")
     async def health() -> Health:

@@ -44,3 +44,5 @@ class HttpSurroundings:
     mover: LinkedMover
     widget_types: WidgetTypes = SEED_WIDGET_TYPES
     trusted_proxies: tuple[Network, ...] = ()
+    public_ws_url: str | None = None  # None: where the page came from
+    demo_users: tuple[str, ...] = ()  # may be signed in with one click

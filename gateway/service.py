@@ -49,6 +49,8 @@ class GatewaySettings:
     token_rules: TokenRules | None = None
     trusted_proxies: tuple[Network, ...] = ()
     deliveries: DeliveryRules | None = field(default_factory=DeliveryRules)
+    public_ws_url: str | None = None  # of this gateway, as browsers reach it
+    demo_users: tuple[str, ...] = ()
 
 
 class GatewayService:
@@ -155,6 +157,8 @@ class GatewayService:
             LinkedMover(self._directory, self._links, stores.log),
             self._widget_types,
             self.settings.trusted_proxies,
+            self.settings.public_ws_url,
+            self.settings.demo_users,
         )
         self._http.start(create_app(around), bound)
 

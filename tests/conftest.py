@@ -5,6 +5,7 @@ root, must be able to reach it.
 """
 
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from storage.embedded_postgres import EmbeddedPostgres
 from storage.embedded_redis import EmbeddedRedis
 from storage.postgres_migrations import migrate
 from storage.postgres_pool import PostgresStores, connect
+from tests.cluster.world import RunningSystem
 
 
 @pytest.fixture(scope="session")
@@ -51,3 +53,20 @@ async def postgres_stores(postgres_url: str) -> AsyncIterator[PostgresStores]:
     stores = await connect(postgres_url)
     yield stores
     await stores.close()
+
+
+@pytest.fixture(scope="session")
+def system() -> Iterator[RunningSystem]:
+    """The whole system, with what there is to try it out with.
+
+    Not under pytest's own directory: PostgreSQL, which will not run as root, must get there.
+    """
+    directory = Path(tempfile.mkdtemp(prefix="weft-system-"))
+    system = RunningSystem(directory / "data", ("--demo",))
+    try:
+        system.start()
+        yield system
+    finally:
+        if system.process is not None and system.process.poll() is None:
+            system.end(signal.SIGTERM)
+        shutil.rmtree(directory)

@@ -1,29 +1,11 @@
-"""The whole system, started once for all tests that need it."""
+"""A dashboard on the whole system, and the boards on it."""
 
-import shutil
-import signal
-import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 import pytest
 
 from tests.cluster.world import Desk, RunningSystem
-
-
-@pytest.fixture(scope="session")
-def system() -> Iterator[RunningSystem]:
-    """Not under pytest's own directory: PostgreSQL, which will not run as root, must get there."""
-    directory = Path(tempfile.mkdtemp(prefix="weft-system-"))
-    system = RunningSystem(directory / "data")
-    try:
-        system.start()
-        yield system
-    finally:
-        if system.process is not None and system.process.poll() is None:
-            system.end(signal.SIGTERM)
-        shutil.rmtree(directory)
 
 
 @pytest.fixture

@@ -62,3 +62,19 @@ def test_the_data_directory_does_not_move_with_the_working_directory() -> None:
 def test_settings_are_frozen() -> None:
     with pytest.raises(ValueError, match="frozen"):
         Settings().owners = 2  # type: ignore[misc]
+
+
+def test_a_demo_is_never_on_a_postgresql_of_ones_own() -> None:
+    assert not read_settings({}, {}).demo
+    assert read_settings({"demo": True}, {}).demo
+    assert read_settings({}, {"WEFT_DEMO": "true"}).demo
+    with pytest.raises(WeftError, match="--demo is not for a PostgreSQL of your own") as refused:
+        read_settings({"demo": True}, {"WEFT_POSTGRES_URL": "postgresql://weft@db/weft"})
+    assert refused.value.code == "misconfigured"
+
+
+@pytest.mark.parametrize("url", ["https://a/", "wss://a/; script-src *", "ws://", "wss://a b"])
+def test_law7_the_address_of_the_socket_adds_no_rule_to_the_policy(url: str) -> None:
+    assert read_settings({}, {"WEFT_PUBLIC_WS_URL": "wss://a.example/ws"}).public_ws_url
+    with pytest.raises(WeftError, match="WEFT_PUBLIC_WS_URL"):
+        read_settings({}, {"WEFT_PUBLIC_WS_URL": url})

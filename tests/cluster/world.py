@@ -41,6 +41,7 @@ class RunningSystem:
     """`weft up` on one directory; started again, it has the same ports."""
 
     data_dir: Path
+    options: tuple[str, ...] = ()
     ready: dict[str, Any] = field(default_factory=dict)
     process: subprocess.Popen[str] | None = None
 
@@ -49,7 +50,7 @@ class RunningSystem:
         options = ["--data-dir", str(self.data_dir), "--ws-port", ports[0], "--http-port", ports[1]]
         with (self.data_dir.parent / "up.log").open("a") as log:
             self.process = subprocess.Popen(
-                [*WEFT, "up", "--json", *options],
+                [*WEFT, "up", "--json", *options, *self.options],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,

@@ -50,6 +50,6 @@ async def test_ready_does_not_wait_for_ever(
 
 
 async def test_the_front_page_says_where_to_connect(api: HttpWorld) -> None:
-    answer = await api.raw().get("/")
+    answer = await api.raw().get("/about")
     assert answer.status_code == 200
     assert api.service.ws_url in answer.text

@@ -83,7 +83,7 @@ def test_a_program_that_uses_the_package_has_its_types(built: Path, tmp_path: Pa
 
 def test_the_lock_file_names_no_registry() -> None:
     lock = (WEB / "package-lock.json").read_text()
-    assert re.findall(r'"resolved": "(?!client")', lock) == []
+    assert re.findall(r'"resolved": "(?!(?:client|app)")', lock) == []
     assert "registry" not in lock
 
 

@@ -142,6 +142,18 @@ test("after a cut it comes back by itself, and at once when the network does", a
   assert.deepEqual(Socket.made[1]!.heard(), ["hello", "join", "submit"]);
 });
 
+test("when the network goes people are told at once, without waiting for silence", async () => {
+  const [board, socket] = await joined();
+  page.dispatchEvent(new Event("offline"));
+  assert.equal(board.status.state, "offline");
+  assert.equal(socket.onclose, null, "left");
+  page.dispatchEvent(new Event("offline"));
+  page.dispatchEvent(new Event("online"));
+  await settle();
+  assert.equal(Socket.made.length, 2);
+  assert.equal(Socket.made[1]!.heard().length, 0);
+});
+
 test("a token is fetched again when it has ended, and also when it could not be", async () => {
   const answers: (() => string)[] = [
     () => {

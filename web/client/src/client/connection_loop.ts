@@ -52,6 +52,7 @@ export class Client {
     this.#options = options;
     this.#connection = new Connection(Math.random, options.client ?? "weft-js");
     globalThis.addEventListener?.("online", this.#hurry);
+    globalThis.addEventListener?.("offline", this.#cutOff);
     this.#carry(this.#connection.open());
   }
 
@@ -88,6 +89,7 @@ export class Client {
     await Promise.race([Promise.all(settled), seconds(timeoutSeconds)]);
     const isSaved = boards.every((board) => board.status.pending === 0);
     globalThis.removeEventListener?.("online", this.#hurry);
+    globalThis.removeEventListener?.("offline", this.#cutOff);
     if (this.#connection.link !== "over") this.#carry(this.#connection.close());
     for (const timer of this.#waits.values()) clearTimeout(timer);
     clearTimeout(this.#opening?.timer);
@@ -179,6 +181,13 @@ export class Client {
     const { order, timer } = this.#opening;
     clearTimeout(timer);
     this.#opening = { order, timer: this.#openAfter(0, order) };
+  };
+
+  /** The network is gone: people are told at once, and not when the server has been silent. */
+  readonly #cutOff = (): void => {
+    if (this.#socket === null) return;
+    this.#leaveSocket(NORMAL);
+    this.#fail("offline");
   };
 
   async #openSocket(renewToken: boolean): Promise<void> {

@@ -1,0 +1,149 @@
+"""People with a browser each: what they do as people do it, and what they see."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page
+
+from tests.cluster.world import PATIENCE_SECONDS, RunningSystem
+from weft.client.admin import AdminClient
+from weft.models import WidgetCreate
+from weft.wire.http import CollaboratorOrder, DashboardOrder
+
+PATIENCE_MS = PATIENCE_SECONDS * 1000
+LOOK_EVERY_SECONDS = 0.05
+IGNORED = ("net::ERR_INTERNET_DISCONNECTED", "ERR_CONNECTION_REFUSED")  # of who is offline
+
+
+@dataclass
+class Person:
+    """One browser context, signed in, with one page."""
+
+    context: BrowserContext
+    page: Page
+    url: str
+    faults: list[str] = field(default_factory=list)
+
+    def watch(self) -> None:
+        def console(message: ConsoleMessage) -> None:
+            if message.type in ("error", "warning") and not any(
+                each in message.text for each in IGNORED
+            ):
+                self.faults.append(f"{message.type}: {message.text}")
+
+        self.page.on("console", console)
+        self.page.on("pageerror", lambda error: self.faults.append(f"thrown: {error}"))
+
+    async def open(self, dashboard_id: UUID) -> None:
+        await self.page.goto(f"{self.url}/d/{dashboard_id}")
+        await self.page.locator(".top").wait_for()
+
+    def widget(self, widget_id: str) -> Locator:
+        return self.page.locator(f'[data-widget="{widget_id}"]')
+
+    def editor(self, widget_id: str) -> Locator:
+        return self.widget(widget_id).locator(".ql-editor")
+
+    async def text(self, widget_id: str) -> str:
+        """What the text shows, line by line."""
+        lines = await self.editor(widget_id).locator("> *").all_inner_texts()
+        return "\n".join(line.replace("\ufeff", "").rstrip("\n") for line in lines)
+
+    async def place_cursor(self, widget_id: str, at: str = "End") -> None:
+        await self.editor(widget_id).click()
+        await self.page.keyboard.press(f"Control+{at}")
+
+    async def state(self) -> str | None:
+        return await self.page.locator(".saved").get_attribute("data-state")
+
+    async def saved(self) -> None:
+        await self.page.locator('.saved[data-state="saved"]').wait_for(timeout=PATIENCE_MS)
+
+    async def cells(self, widget_id: str) -> list[list[str]]:
+        rows = await self.widget(widget_id).locator("tbody tr").all()
+        return [
+            [await cell.input_value() for cell in await row.locator("input").all()] for row in rows
+        ]
+
+    async def box(self, widget_id: str) -> dict[str, float]:
+        found = await self.widget(widget_id).bounding_box()
+        assert found is not None
+        return dict(found)
+
+
+class Stage:
+    """A dashboard of its own, and who comes to it."""
+
+    def __init__(self, system: RunningSystem, browser: Browser) -> None:
+        self.system = system
+        self.browser = browser
+        self.people: list[Person] = []
+        self.dashboard_id = UUID(int=0)
+        self._owner_id = UUID(int=0)
+        self._token = ""
+
+    async def prepare(self, *widgets: dict[str, Any], title: str = "Stage") -> list[str]:
+        """The ids of these widgets, on a new dashboard."""
+        self._owner_id, self._token = await self.system.new_user("owner")
+        async with AdminClient(self.system.ready["http"], self._token) as owner:
+            order = DashboardOrder(title=title)
+            self.dashboard_id = (await owner.dashboards.create(order)).id
+            made = [
+                await owner.widgets.add(self.dashboard_id, WidgetCreate.from_wire(widget))
+                for widget in widgets
+            ]
+        return [str(widget.id) for widget in made]
+
+    async def owner(self) -> Person:
+        return await self.enter(self._token)
+
+    async def another(self, role: str = "editor") -> Person:
+        user_id, token = await self.system.new_user(role)
+        order = {"userId": str(user_id), "role": role, "isAccepted": True}
+        async with self.system.admin() as admin:
+            await admin.collaborators.invite(self.dashboard_id, CollaboratorOrder.from_wire(order))
+        return await self.enter(token)
+
+    async def enter(self, token: str, **options: Any) -> Person:
+        context = await self.browser.new_context(**options)
+        context.set_default_timeout(PATIENCE_MS)
+        page = await context.new_page()
+        person = Person(context, page, self.system.ready["http"])
+        person.watch()
+        self.people.append(person)
+        await page.goto(f"{person.url}/#token={token}")
+        await page.locator(".home").wait_for()
+        await person.open(self.dashboard_id)
+        return person
+
+    async def state(self) -> dict[str, Any]:
+        """The content as the server has it: the owner's state, or what is durable."""
+        async with self.system.admin() as admin:
+            read = await admin.dashboards.read(self.dashboard_id)
+        return read.to_wire()
+
+    async def widget_in_database(self, widget_id: str) -> dict[str, Any]:
+        [found] = [each for each in (await self.state())["widgets"] if each["id"] == widget_id]
+        return dict(found)
+
+    async def leave(self) -> None:
+        for person in self.people:
+            await person.context.close()
+
+
+async def until(look: Callable[[], Awaitable[bool]], what: str) -> None:
+    """Look again and again until it is so; what others' pages show sends no signal here."""
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not await look():  # noqa: ASYNC110
+                await asyncio.sleep(LOOK_EVERY_SECONDS)
+    except TimeoutError:
+        raise AssertionError(f"it has not come to be that {what}") from None
+
+
+def plain(rich: Any) -> str:
+    """The text of a Delta."""
+    return "".join(op["insert"] for op in rich["ops"])

@@ -1,0 +1,38 @@
+/** Builds what a gateway serves: one page, and files whose names change with their content. */
+
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+import { build } from "esbuild";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const target = fileURLToPath(new URL("../../gateway/app/", import.meta.url));
+
+rmSync(target, { recursive: true, force: true });
+const { metafile } = await build({
+  absWorkingDir: here,
+  entryPoints: { app: "src/main.tsx", icon: "src/weft.svg" },
+  outdir: target,
+  entryNames: "[name]-[hash]",
+  chunkNames: "part-[hash]",
+  assetNames: "[name]-[hash]",
+  alias: { "@weft/client": "../client/src/index.ts" },
+  loader: { ".svg": "copy" },
+  publicPath: "/app",
+  bundle: true,
+  splitting: true,
+  minify: true,
+  format: "esm",
+  target: "es2022",
+  legalComments: "none",
+  metafile: true,
+});
+
+const names = Object.keys(metafile.outputs).map((path) => path.split("/").at(-1)!);
+const named = (start: string, end: string): string =>
+  `/app/${names.find((name) => name.startsWith(start) && name.endsWith(end))!}`;
+const page = readFileSync(`${here}index.html`, "utf8")
+  .replace("SCRIPT", named("app-", ".js"))
+  .replace("STYLE", named("app-", ".css"))
+  .replace("ICON", named("icon-", ".svg"));
+writeFileSync(`${target}index.html`, page);

@@ -1,0 +1,205 @@
+/** Who shares a dashboard: invited, given a role, removed; and whether everybody may look. */
+
+import type { Board } from "@weft/client";
+import { useCallback, useEffect, useState } from "preact/hooks";
+
+import { Avatar } from "../parts/Avatar.tsx";
+import { Dialog } from "../parts/Dialog.tsx";
+import { Icon } from "../parts/Icon.tsx";
+import {
+  ApiError,
+  type Collaborator,
+  type DashboardListed,
+  type Page,
+  type Profile,
+  sentenceOf,
+} from "../session/api.ts";
+import { nameOf, type Session } from "../session/session.ts";
+
+interface Props {
+  readonly board: Board;
+  readonly session: Session;
+  readonly close: () => void;
+}
+
+const ROLES = ["viewer", "editor", "admin"] as const;
+
+export function ShareDialog({ board, session, close }: Props) {
+  const path = `/api/dashboards/${board.dashboardId}`;
+  const [people, setPeople] = useState<readonly Collaborator[]>([]);
+  const [isPublic, setIsPublic] = useState<boolean | null>(null);
+  const [fault, setFault] = useState("");
+  const canInvite = board.permissions.includes("share dashboard");
+  const canChange = board.permissions.includes("write collaborators");
+
+  const look = useCallback(async () => {
+    const { items } = await session.api.get<Page<Collaborator>>(`${path}/collaborators`, {
+      limit: "200",
+    });
+    session.learn(items.map(({ user }) => user));
+    setPeople(items);
+    setIsPublic((await session.api.get<DashboardListed>(path)).isPublic ?? false);
+  }, [session, path]);
+  const attempt = async (action: () => Promise<unknown>): Promise<void> => {
+    try {
+      await action();
+      await look();
+      setFault("");
+    } catch (error) {
+      setFault(sentenceOf(error));
+    }
+  };
+  useEffect(() => void attempt(async () => {}), [look]);
+
+  return (
+    <Dialog title="Share" close={close}>
+      <div class="stack">
+        {canInvite && (
+          <InviteForm
+            invite={(name, role) =>
+              attempt(async () => {
+                const userId = (await personCalled(session, path, name)).id;
+                await session.api.post(`${path}/collaborators`, { userId, role });
+              })
+            }
+          />
+        )}
+        {fault && (
+          <p class="fault" role="alert">
+            {fault}
+          </p>
+        )}
+        <ul class="people-list" aria-label="Who shares it">
+          {people.map((each) => (
+            <PersonLine
+              key={each.userId}
+              person={each}
+              isMe={each.userId === session.user.id}
+              canChange={canChange}
+              change={(role) =>
+                attempt(() => session.api.patch(`${path}/collaborators/${each.userId}`, { role }))
+              }
+              remove={() =>
+                attempt(() => session.api.delete(`${path}/collaborators/${each.userId}`))
+              }
+            />
+          ))}
+          {people.length === 0 && <li class="soft">Nobody else yet.</li>}
+        </ul>
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={isPublic === true}
+            disabled={!canInvite || isPublic === null}
+            onChange={(event) => {
+              const wanted = event.currentTarget.checked;
+              void attempt(() => session.api.patch(path, { isPublic: wanted }));
+            }}
+          />
+          Everybody with an account may look
+        </label>
+      </div>
+    </Dialog>
+  );
+}
+
+interface InviteProps {
+  readonly invite: (name: string, role: string) => Promise<void>;
+}
+
+function InviteForm({ invite }: InviteProps) {
+  const [name, setName] = useState("");
+  const [role, setRole] = useState<string>("editor");
+  return (
+    <form
+      class="field-row"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void invite(name.trim(), role).then(() => setName(""));
+      }}
+    >
+      <input
+        required
+        aria-label="Email or username"
+        placeholder="Email or username"
+        value={name}
+        onInput={(event) => setName(event.currentTarget.value)}
+      />
+      <RoleSelect role={role} label="Role of the invited" change={setRole} />
+      <button class="primary">Invite</button>
+    </form>
+  );
+}
+
+interface LineProps {
+  readonly person: Collaborator;
+  readonly isMe: boolean;
+  readonly canChange: boolean;
+  readonly change: (role: string) => void;
+  readonly remove: () => void;
+}
+
+function PersonLine({ person, isMe, canChange, change, remove }: LineProps) {
+  const name = person.user ? nameOf(person.user) : "Somebody who has left";
+  return (
+    <li class="person-line">
+      <Avatar name={name} id={person.userId} picture={person.user?.avatarUrl} />
+      <span class="grow">
+        <strong>
+          {name}
+          {isMe && " (you)"}
+        </strong>
+        <small class="soft">
+          {person.user?.username}
+          {!person.acceptedAt && " · invited"}
+          {person.isActive === false && " · paused"}
+        </small>
+      </span>
+      {canChange ? (
+        <RoleSelect role={person.role} label={`Role of ${name}`} change={change} />
+      ) : (
+        <span class="tag">{person.role}</span>
+      )}
+      {(canChange || isMe) && (
+        <button
+          class="quiet"
+          aria-label={isMe ? "Leave" : `Remove ${name}`}
+          title={isMe ? "Leave" : "Remove"}
+          onClick={remove}
+        >
+          <Icon name="close" />
+        </button>
+      )}
+    </li>
+  );
+}
+
+interface RoleProps {
+  readonly role: string;
+  readonly label: string;
+  readonly change: (role: string) => void;
+}
+
+function RoleSelect({ role, label, change }: RoleProps) {
+  return (
+    <select
+      class="narrow-field"
+      aria-label={label}
+      value={role}
+      onChange={(event) => change(event.currentTarget.value)}
+    >
+      {ROLES.map((each) => (
+        <option key={each}>{each}</option>
+      ))}
+    </select>
+  );
+}
+
+/** @throws ApiError not_found. */
+async function personCalled(session: Session, path: string, name: string): Promise<Profile> {
+  const query = name.includes("@") ? { email: name } : { username: name };
+  const page = await session.api.get<Page<Profile>>(`${path}/collaborators/candidates`, query);
+  const [person] = page.items;
+  if (person === undefined) throw new ApiError(404, "not_found", `Nobody is called ${name} here.`);
+  return person;
+}

@@ -1,0 +1,224 @@
+/** The widgets in their places; they are dragged, resized, and moved by keys. */
+
+import type { Board } from "@weft/client";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+
+import type { Session } from "../session/session.ts";
+import { WidgetFrame } from "../widgets/WidgetFrame.tsx";
+import {
+  arranged,
+  COLUMNS,
+  GAP_PX,
+  inReadingOrder,
+  type Placed,
+  type Rect,
+  ROW_PX,
+  sameRect,
+  snapped,
+} from "./geometry.ts";
+import { type Cell, type Gesture, type GestureKind, keyTarget, targetOf } from "./gestures.ts";
+
+interface Props {
+  readonly board: Board;
+  readonly session: Session;
+  readonly canEdit: boolean;
+  readonly canRemove: boolean;
+  readonly canLock: boolean;
+  readonly announce: (text: string) => void;
+}
+
+const NARROW_PX = 700;
+
+export function Grid({ board, session, canEdit, canRemove, canLock, announce }: Props) {
+  const [box, widthPx] = useWidth();
+  const [gesture, setGesture] = useState<Gesture | null>(null);
+  const [selected, setSelected] = useState<string | null>(null);
+  const cell = { widthPx: (widthPx + GAP_PX) / COLUMNS, heightPx: ROW_PX + GAP_PX };
+  const isNarrow = widthPx < NARROW_PX;
+
+  const { document } = board;
+  const wanted = useMemo(
+    () => document.widgetIds().map((id) => ({ id, rect: snapped(document.widget(id)?.position) })),
+    [document],
+  );
+  const target = gesture === null ? null : targetOf(gesture, cell);
+  const first =
+    gesture && target && document.has(gesture.id) ? { id: gesture.id, rect: target } : null;
+  const places = arranged(wanted, first);
+  const order = inReadingOrder([...places].map(([id, rect]) => ({ id, rect })));
+
+  const settle = (id: string, rect: Rect): void => commit(board, wanted, places, { id, rect });
+  useGestureKeys(gesture !== null, () => setGesture(null));
+
+  const start = (id: string, kind: GestureKind, event: PointerEvent): void => {
+    const rect = places.get(id);
+    if (rect === undefined || isNarrow || event.button !== 0) return;
+    event.preventDefault();
+    follow(event, { id, kind, start: rect, dxPx: 0, dyPx: 0 }, setGesture, (ended) => {
+      setGesture(null);
+      commit(board, wantedNow(board), places, { id, rect: targetOf(ended, cell) });
+    });
+  };
+
+  const onKey = (id: string, event: KeyboardEvent): void => {
+    const rect = places.get(id);
+    if (rect === undefined || !canEdit || board.document.widget(id)?.isLocked) return;
+    const next = keyTarget(event, rect);
+    if (next !== null) {
+      event.preventDefault();
+      settle(id, next);
+      announce(`Column ${next.x + 1}, row ${next.y + 1}, ${next.width} by ${next.height}`);
+    } else if (canRemove && (event.key === "Delete" || event.key === "Backspace")) {
+      event.preventDefault();
+      board.removeWidget(id);
+      announce("Removed. Ctrl+Z brings it back.");
+    }
+  };
+
+  const bottom = Math.max(0, ...[...places.values()].map((rect) => rect.y + rect.height));
+  const height = isNarrow ? undefined : `${bottom * cell.heightPx + 160}px`;
+  return (
+    <div
+      ref={box}
+      class={isNarrow ? "grid narrow" : "grid"}
+      style={{ height }}
+      role="list"
+      aria-label="Widgets"
+      onPointerDown={(event) => {
+        if (event.target === event.currentTarget) setSelected(null);
+      }}
+    >
+      {widthPx > 0 &&
+        order.map(({ id, rect }) => (
+          <WidgetFrame
+            key={id}
+            board={board}
+            session={session}
+            id={id}
+            widget={board.document.widget(id)!}
+            style={styleOf(rect, cell, isNarrow, gesture?.id === id ? gesture : null)}
+            place={rect}
+            isSelected={selected === id}
+            isHeld={gesture?.id === id}
+            canEdit={canEdit}
+            canRemove={canRemove}
+            canLock={canLock}
+            select={setSelected}
+            start={start}
+            onKey={onKey}
+          />
+        ))}
+      {first !== null && <div class="drop-place" style={styleOf(first.rect, cell, false, null)} />}
+    </div>
+  );
+}
+
+function wantedNow({ document }: Board): readonly Placed[] {
+  return document.widgetIds().map((id) => ({ id, rect: snapped(document.widget(id)?.position) }));
+}
+
+/** The widget goes to its new place, and those in the way to theirs: one step, for undo too. */
+function commit(
+  board: Board,
+  wanted: readonly Placed[],
+  shown: ReadonlyMap<string, Rect>,
+  moved: Placed,
+): void {
+  const before = shown.get(moved.id);
+  if (!board.document.has(moved.id) || before === undefined) return;
+  const stored = new Map(wanted.map(({ id, rect }) => [id, rect]));
+  const after = arranged(wanted, moved);
+  board.batch(() => {
+    for (const [id, rect] of after) {
+      const old = stored.get(id);
+      const widget = board.document.widget(id);
+      if (old === undefined || widget === undefined || sameRect(old, rect)) continue;
+      if (widget.isLocked && id !== moved.id) continue; // it is shown further down all the same
+      if (old.width === rect.width && old.height === rect.height) {
+        board.move(id, changed(old, rect, "x", "y"));
+      } else {
+        board.resize(id, changed(old, rect, "x", "y", "width", "height"));
+      }
+    }
+  });
+}
+
+/** Only the coordinates that change, so that the others merge with what somebody else does. */
+function changed<Key extends keyof Rect>(old: Rect, rect: Rect, ...keys: Key[]): Partial<Rect> {
+  return Object.fromEntries(
+    keys.filter((key) => old[key] !== rect[key]).map((key) => [key, rect[key]]),
+  ) as Partial<Rect>;
+}
+
+function styleOf(rect: Rect, cell: Cell, isNarrow: boolean, held: Gesture | null) {
+  const height = `${rect.height * cell.heightPx - GAP_PX}px`;
+  if (isNarrow) return { height };
+  const dragged = held?.kind === "move" ? held : null;
+  const from = dragged?.start ?? rect;
+  const left = from.x * cell.widthPx + (dragged?.dxPx ?? 0);
+  const top = from.y * cell.heightPx + (dragged?.dyPx ?? 0);
+  return {
+    height,
+    width: `${rect.width * cell.widthPx - GAP_PX}px`,
+    transform: `translate(${Math.round(left)}px, ${Math.round(top)}px)`,
+  };
+}
+
+/** Follow one pointer until it is lifted; `over` is called unless the gesture was given up. */
+function follow(
+  event: PointerEvent,
+  gesture: Gesture,
+  show: (update: (now: Gesture | null) => Gesture | null) => void,
+  over: (ended: Gesture) => void,
+): void {
+  const { pointerId, clientX, clientY } = event;
+  const scrolledFrom = window.scrollY;
+  let last = gesture;
+  let isGivenUp = false;
+  show(() => gesture);
+  const move = (next: PointerEvent): void => {
+    if (next.pointerId !== pointerId) return;
+    const dyPx = next.clientY - clientY + window.scrollY - scrolledFrom;
+    last = { ...gesture, dxPx: next.clientX - clientX, dyPx };
+    show((now) => {
+      isGivenUp ||= now === null;
+      return now === null ? null : last;
+    });
+  };
+  const end = (next: PointerEvent): void => {
+    if (next.pointerId !== pointerId) return;
+    move(next);
+    window.removeEventListener("pointermove", move);
+    window.removeEventListener("pointerup", end);
+    window.removeEventListener("pointercancel", end);
+    if (next.type === "pointercancel") show(() => null);
+    else if (!isGivenUp) over(last);
+  };
+  window.addEventListener("pointermove", move);
+  window.addEventListener("pointerup", end);
+  window.addEventListener("pointercancel", end);
+}
+
+function useGestureKeys(isActive: boolean, giveUp: () => void): void {
+  useEffect(() => {
+    if (!isActive) return;
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.key === "Escape") giveUp();
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, [isActive]);
+}
+
+function useWidth() {
+  const box = useRef<HTMLDivElement>(null);
+  const [widthPx, setWidthPx] = useState(0);
+  useLayoutEffect(() => {
+    const element = box.current!;
+    setWidthPx(element.clientWidth);
+    const observer = new ResizeObserver(() => setWidthPx(element.clientWidth));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  return [box, widthPx] as const;
+}

@@ -1,0 +1,56 @@
+/** The app: who is there, and which page they see. */
+
+import { render } from "preact";
+import { useCallback, useEffect, useState } from "preact/hooks";
+
+import { BoardPage } from "./pages/BoardPage.tsx";
+import { HomePage } from "./pages/HomePage.tsx";
+import { SignInPage } from "./pages/SignInPage.tsx";
+import { sentenceOf } from "./session/api.ts";
+import { useRoute } from "./session/route.ts";
+import { type AppConfig, forget, readConfig, resume, type Session } from "./session/session.ts";
+import "./styles/index.css";
+
+function App() {
+  const [config, setConfig] = useState<AppConfig | null>(null);
+  const [session, setSession] = useState<Session | null>(null);
+  const [fault, setFault] = useState("");
+  const route = useRoute();
+  const onEnd = useCallback(() => {
+    forget();
+    setSession(null);
+    setFault("Your session has ended. Please sign in again.");
+  }, []);
+
+  useEffect(() => {
+    void (async () => {
+      try {
+        const read = await readConfig();
+        setSession(await resume(read, onEnd));
+        setConfig(read);
+      } catch (error) {
+        setFault(sentenceOf(error));
+        setConfig((now) => now ?? { wsUrl: "", demoUsers: [] });
+      }
+    })();
+  }, [onEnd]);
+
+  if (config === null) return null;
+  if (session === null) {
+    const enter = (entered: Session): void => {
+      setFault("");
+      setSession(entered);
+    };
+    return <SignInPage config={config} fault={fault} enter={enter} onEnd={onEnd} />;
+  }
+  const leave = (): void => {
+    setSession(null);
+    void session.end();
+  };
+  if (route.kind === "board") {
+    return <BoardPage key={route.id} session={session} id={route.id} leave={leave} />;
+  }
+  return <HomePage session={session} leave={leave} />;
+}
+
+render(<App />, document.getElementById("app")!);

@@ -1,0 +1,56 @@
+/** Edits that were lost, whose they were lost to, and the way back: no edit is lost in silence. */
+
+import { type Board, lostValue, type Notice } from "@weft/client";
+
+import { attempt } from "../parts/attempt.ts";
+import { Icon } from "../parts/Icon.tsx";
+import type { Session } from "../session/session.ts";
+
+interface Props {
+  readonly board: Board;
+  readonly session: Session;
+}
+
+const SHOWN = 4;
+
+export function NoticeList({ board, session }: Props) {
+  const notices = board.notices().slice(-SHOWN);
+  if (notices.length === 0) return null;
+  return (
+    <section class="notices" aria-label="Lost edits" aria-live="polite">
+      {notices.map((notice) => (
+        <article class="notice" key={notice.number} data-loss={notice.loss}>
+          <Icon name="warning" />
+          <div class="grow">
+            <strong>{sentenceOf(notice, session)}</strong>
+            <LostValue notice={notice} />
+          </div>
+          <div class="notice-tools">
+            {notice.hasPlace && (
+              <button class="primary" onClick={() => attempt(() => board.restore(notice))}>
+                Restore mine
+              </button>
+            )}
+            <button onClick={() => attempt(() => board.dismiss(notice))}>Dismiss</button>
+          </div>
+        </article>
+      ))}
+    </section>
+  );
+}
+
+function sentenceOf({ loss, reason, userId, error }: Notice, session: Session): string {
+  const who = session.nameOf(userId);
+  if (loss === "rejected") return `Your edit was refused: ${error?.message ?? reason}`;
+  if (loss === "superseded") return `${who} has set the same thing after you.`;
+  if (reason === "target_removed") return `${who} has removed what you were editing.`;
+  if (reason === "target_replaced") return `${who} has replaced what you were editing.`;
+  return "Something you typed could not be kept.";
+}
+
+function LostValue({ notice }: { readonly notice: Notice }) {
+  const value = lostValue(notice);
+  if (value === undefined || value === null) return null;
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return <small class="soft lost-value">Yours: {text.slice(0, 120)}</small>;
+}
