@@ -22,6 +22,7 @@ from actors.events import (
     Identified,
     LookupFailed,
     MoveAsked,
+    PartTaken,
     Regranted,
     Stopped,
     SubmissionFound,
@@ -44,11 +45,12 @@ from actors.instructions import (
     Unload,
     WriteCheckpoint,
 )
-from actors.joining import Snapshots, answer_join, pass_page_on, submissions_json
+from actors.joining import answer_join, pass_page_on, submissions_json, take_part
 from actors.moving import Moving, moved_to, pass_on
 from actors.permission import Author
-from actors.replicas import Replicas, Standing
+from actors.replicas import Replicas, Standing, foreign_replica
 from actors.sequencer import Sequencer
+from actors.snapshots import Snapshots
 from actors.subscriber import Rights, Stage, Subscriber
 from actors.upkeep import Upkeep
 from storage.ports import Checkpoint, OpenedDashboard
@@ -89,6 +91,7 @@ class Dashboard:
             CheckpointFailed: self._checkpoint_failed,
             Regranted: self._regranted,
             TailFetched: self._tail_fetched,
+            PartTaken: self._part_taken,
             SubmissionFound: self._submission_found,
             LookupFailed: self._lookup_failed,
             Ticked: self._ticked,
@@ -160,12 +163,12 @@ class Dashboard:
             subscriber.stage = Stage.WAITING
             self._waiting.append(subscriber)
             return []
-        return [self._answer_join(subscriber)]
+        return self._answer_join(subscriber)
 
-    def _answer_join(self, subscriber: Subscriber) -> Instruction:
+    def _answer_join(self, subscriber: Subscriber) -> Instructions:
         mark = self._replicas.mark(subscriber.replica_id)
         answer = answer_join(self.dashboard_id, subscriber, mark, self.sequencer, self._snapshots)
-        if isinstance(answer, End):
+        if isinstance(answer[0], End):
             self._forget(subscriber)
         return answer
 
@@ -176,8 +179,14 @@ class Dashboard:
         page = pass_page_on(self.dashboard_id, subscriber, event, self.durable_version)
         if isinstance(page, End):
             self._forget(subscriber)
-            return [page]
-        return [page, self._answer_join(subscriber)]
+        return [page]
+
+    def _part_taken(self, event: PartTaken) -> Instructions:
+        subscriber = self._subscribers.get(event.subscription)
+        if subscriber is None:
+            return []
+        going_on = take_part(self.dashboard_id, subscriber)
+        return self._answer_join(subscriber) if going_on is None else going_on
 
     def _release(self) -> Instructions:
         """Answer the joins whose replica has no uncommitted submission any more."""
@@ -186,7 +195,7 @@ class Dashboard:
         undecided = self._replicas.is_undecided
         ready = [each for each in self._waiting if not undecided(each.replica_id)]
         self._waiting = [each for each in self._waiting if undecided(each.replica_id)]
-        return [self._answer_join(subscriber) for subscriber in ready]
+        return [answer for subscriber in ready for answer in self._answer_join(subscriber)]
 
     # --- permission ------------------------------------------------------------------------
 
@@ -389,7 +398,3 @@ class Dashboard:
     def _stopped(self, _: Stopped) -> Instructions:
         self._upkeep.stopping = True
         return [*self._end_all("going_away"), *self._keep_up()]
-
-
-def foreign_replica() -> WeftError:
-    return WeftError("forbidden", "This replica belongs to another user.")

@@ -23,6 +23,7 @@ from actors.events import (
     HandedOver,
     Identified,
     LookupFailed,
+    PartTaken,
     Regranted,
     SubmissionFound,
     Submitted,
@@ -43,6 +44,7 @@ from actors.instructions import (
     Reply,
     Report,
     RollBack,
+    SendPart,
     StepDown,
     Unload,
     WriteCheckpoint,
@@ -114,6 +116,7 @@ class DashboardService:
             Publish: self._publish,
             Join: self._join,
             Reply: self._reply,
+            SendPart: self._send_part,
             End: self._end,
             Identify: self._identify,
             FindSubmission: self._find_submission,
@@ -166,6 +169,9 @@ class DashboardService:
             )
         )
 
+    def part_taken(self, route: Route) -> None:
+        self.handle(PartTaken(route))
+
     def detach(self, route: Route) -> None:
         self._leave(route)
         self.handle(Detached(route))
@@ -212,6 +218,10 @@ class DashboardService:
     def _reply(self, order: Reply) -> None:
         route = cast("Route", order.subscription)
         route.link.send(lines.Reply(route.number, order.frame))
+
+    def _send_part(self, order: SendPart) -> None:
+        route = cast("Route", order.subscription)
+        route.link.send(lines.Part(route.number, order.frame))
 
     def _end(self, order: End) -> None:
         route = cast("Route", order.subscription)

@@ -106,6 +106,13 @@ class TailFetched:
 
 
 @dataclass(frozen=True, slots=True)
+class PartTaken:
+    """The client has read one `SendPart`."""
+
+    subscription: Subscription
+
+
+@dataclass(frozen=True, slots=True)
 class SubmissionFound:
     """The answer to `FindSubmission`, with what was asked."""
 
@@ -160,6 +167,7 @@ Event: TypeAlias = (
     | CheckpointFailed
     | Regranted
     | TailFetched
+    | PartTaken
     | SubmissionFound
     | LookupFailed
     | Ticked

@@ -49,6 +49,14 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class SendPart:
+    """Some of what a long catch-up takes → `PartTaken`, when the client has read it."""
+
+    subscription: Subscription
+    frame: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """This subscription is over."""
 
@@ -132,6 +140,7 @@ Instruction: TypeAlias = (
     | Publish
     | Join
     | Reply
+    | SendPart
     | End
     | Identify
     | FindSubmission

@@ -181,8 +181,8 @@ class OwnerService:
                 self._start(self._answer(link, line, self._regranted(line)))
             elif isinstance(line, lines.Move):
                 self._start(self._answer(link, line, self._moved(line)))
-            else:
-                self._submit(route, line)
+            elif dashboard := self._dashboards.get(link.places.get(line.n, NOWHERE)):
+                _hand_on(dashboard, route, line)
 
     def link_lost(self, link: Link) -> None:
         for number in list(link.places):
@@ -202,12 +202,6 @@ class OwnerService:
         self._arriving.setdefault(dashboard_id, {})[route] = line
         if is_first:
             self._start(self._open(dashboard_id))
-
-    def _submit(self, route: Route, line: lines.Submitted) -> None:
-        """Of a subscription that is over, which its gateway is being told: to be ignored."""
-        dashboard = self._dashboards.get(route.link.places.get(route.number, NOWHERE))
-        if dashboard is not None:
-            dashboard.submit(route, line)
 
     def _detach(self, route: Route) -> None:
         dashboard_id = route.link.places.pop(route.number, NOWHERE)
@@ -393,6 +387,15 @@ class OwnerService:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+def _hand_on(
+    dashboard: DashboardService, route: Route, line: lines.Submitted | lines.Taken
+) -> None:
+    if isinstance(line, lines.Submitted):
+        dashboard.submit(route, line)
+    else:
+        dashboard.part_taken(route)
 
 
 NOWHERE = UUID(int=0)

@@ -9,6 +9,7 @@ from enum import Enum, auto
 from uuid import UUID
 
 from storage.ports import LoggedSubmission, ReplicaMark
+from weft.errors import WeftError
 
 
 class Standing(Enum):
@@ -91,3 +92,7 @@ class Replicas:
             for replica_id, mark in self._marks.items()
             if mark.version > up_to_version or replica_id in present
         }
+
+
+def foreign_replica() -> WeftError:
+    return WeftError("forbidden", "This replica belongs to another user.")

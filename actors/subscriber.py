@@ -11,6 +11,7 @@ from uuid import UUID
 
 from actors.events import Attached, Subscription
 from actors.permission import STRANGER, Author, permissions_of
+from actors.snapshots import Sending
 from weft.errors import WeftError
 from weft.models import Context, Resource, Subject, may_read
 
@@ -19,6 +20,7 @@ class Stage(Enum):
     IDENTIFYING = auto()  # the grants are being looked up
     WAITING = auto()  # for the replica's uncommitted submission to be decided
     FETCHING = auto()  # a page of the log
+    READING = auto()  # parts of a snapshot, or a page
     JOINED = auto()
 
 
@@ -43,6 +45,8 @@ class Subscriber:
     stage: Stage = Stage.IDENTIFYING
     identify_again: bool = False  # the grants have changed while they were looked up
     rights: Rights = NO_RIGHTS
+    sending: Sending | None = None  # a snapshot in parts
+    unread: int = 0  # parts and pages that it has not read yet
     look_again_ms: int | None = None  # when time alone may change them
 
     @classmethod

@@ -26,7 +26,7 @@ from gateway.session_events import (
 from storage.ports import Directory, OwnerAddress
 from weft import limits
 from weft.errors import WeftError
-from weft.wire.link import Attach, Submitted
+from weft.wire.link import Attach, Submitted, Taken
 
 log = logging.getLogger("weft.gateway.attachment")
 
@@ -38,6 +38,9 @@ class Subscriber(Member, Protocol):
     def waiting_bytes(self) -> int: ...
 
     def handle(self, event: Event) -> None: ...
+
+    async def has_read(self) -> None:
+        """Return when the client has read all that was sent to it so far, or is gone."""
 
 
 class OwnerFinder:
@@ -93,6 +96,7 @@ class Attachment:
         self._answered = False
         self._moves = 0
         self._passage = Passage(line.dashboard_id)
+        self._reading: set[asyncio.Task[None]] = set()
         self._seeking = asyncio.create_task(self._seek(None))
 
     def enter_room(self) -> None:
@@ -145,6 +149,19 @@ class Attachment:
         self._moves = 0
         self._passage.depart(told["version"])
         self._seeking = asyncio.create_task(self._seek(_named_owner(told)))
+
+    def owner_sent_part(self, frame: bytes) -> None:
+        """The owner waits with the next one until this one has been read: law 9."""
+        self.owner_answered(frame)
+        if self._link is not None:  # a reader that is too slow has been detached
+            reading = asyncio.create_task(self._tell_taken(self._link))
+            self._reading.add(reading)
+            reading.add_done_callback(self._reading.discard)
+
+    async def _tell_taken(self, link: OwnerLink) -> None:
+        await self._subscriber.has_read()
+        if link is self._link:
+            link.send(Taken(self._n))
 
     def owner_ended(self, frame: bytes) -> None:
         self._leave_link()

@@ -31,9 +31,11 @@ from weft.wire.link import (
     LinkHello,
     Move,
     Moved,
+    Part,
     Publish,
     Regrant,
     Reply,
+    ToGateway,
     ToOwner,
     pack_to_owner,
     unpack_to_gateway,
@@ -51,6 +53,8 @@ class Receiver(Protocol):
     def owner_joined(self, frame: bytes) -> None: ...
 
     def owner_answered(self, frame: bytes) -> None: ...
+
+    def owner_sent_part(self, frame: bytes) -> None: ...
 
     def owner_ended(self, frame: bytes) -> None: ...
 
@@ -165,16 +169,19 @@ class OwnerLink:
     async def _read(self) -> None:
         while True:
             for line in unpack_to_gateway(await self._websocket.recv(decode=False)):
-                match line:
-                    case Publish(dashboard_id, frame):
-                        self._publish(dashboard_id, frame)
-                    case Done(n, frame):
-                        if (asked := self._asked.get(n)) and not asked.done():
-                            asked.set_result(frame)
-                    case _:
-                        self._tell(line)
+                self._receive(line)
 
-    def _tell(self, line: Joined | Reply | Ended | Moved) -> None:
+    def _receive(self, line: ToGateway) -> None:
+        match line:
+            case Publish(dashboard_id, frame):
+                self._publish(dashboard_id, frame)
+            case Done(n, frame):
+                if (asked := self._asked.get(n)) and not asked.done():
+                    asked.set_result(frame)
+            case _:
+                self._tell(line)
+
+    def _tell(self, line: Joined | Reply | Part | Ended | Moved) -> None:
         is_over = isinstance(line, Ended | Moved)
         receivers = self._receivers
         receiver = receivers.pop(line.n, None) if is_over else receivers.get(line.n)
@@ -183,6 +190,8 @@ class OwnerLink:
         match line:
             case Reply(_, frame):
                 receiver.owner_answered(frame)
+            case Part(_, frame):
+                receiver.owner_sent_part(frame)
             case Joined(_, frame):
                 receiver.owner_joined(frame)
             case Ended(_, frame):
@@ -249,7 +258,7 @@ class OwnerLinks:
                 owner.url,
                 compression=None,
                 proxy=None,
-                max_size=None,  # a snapshot is one line, and the owner is ours
+                max_size=None,  # the owner is ours
                 open_timeout=limits.LINK_OPEN_TIMEOUT_SECONDS,
                 ping_interval=limits.LINK_PING_INTERVAL_SECONDS,
                 ping_timeout=limits.LINK_PING_INTERVAL_SECONDS,

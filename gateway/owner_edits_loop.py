@@ -94,6 +94,9 @@ class _Visit:
             if not self.outcome.done():
                 self.outcome.set_exception(error)
 
+    async def has_read(self) -> None:
+        """At once: it looks at no document."""
+
     def published(self, frame: bytes) -> None:
         told = orjson.loads(frame)
         if told["type"] == "committed":

@@ -56,7 +56,7 @@ class SubscriptionJoined:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionAnswered:
-    """A frame of the owner for this subscription alone: tail, rejected, acknowledged."""
+    """A frame of the owner for this subscription alone: snapshot, tail, rejected, acknowledged."""
 
     subscription: int
     frame: bytes

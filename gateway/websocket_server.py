@@ -9,6 +9,7 @@ import logging
 import random
 import time
 from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -123,6 +124,10 @@ class ClientConnection:
     @property
     def waiting_bytes(self) -> int:
         return self.websocket.transport.get_write_buffer_size()
+
+    async def has_read(self) -> None:
+        with suppress(ConnectionClosed):
+            await (await self.websocket.ping())
 
     def published(self, frame: bytes) -> None:
         if self._backlog.is_exceeded(len(frame), self.waiting_bytes):

@@ -32,6 +32,11 @@ HISTORY_REOPEN_VERSIONS: Final = 200  # at least so many are known to who has ju
 HISTORY_MAX_BYTES: Final = 67_108_864  # the same window when submissions are large
 TRANSFORM_MAX_PAIRS: Final = 250_000  # of one submission: one full one over another; 0.5 s at most
 SNAPSHOT_REUSE_VERSIONS: Final = 200  # an encoded snapshot serves joins until it is so far behind
+SNAPSHOT_PART_MAX_CHARACTERS: Final = 131_072  # of JSON text; a larger state is sent in parts
+SNAPSHOT_PARTS_AHEAD: Final = (
+    4  # sent before the first is read: 1 MB a round trip, or somewhat less
+)
+SNAPSHOTS_MAX_HELD: Final = 3  # encoded, of one dashboard, while somebody still reads one
 TAIL_MAX_BYTES: Final = 4_194_304  # of operations; above it a join sends a snapshot, if it may
 TAIL_MAX_VERSIONS: Final = 1_000  # one page of operations; above it a join sends a snapshot
 CHECKPOINT_EVERY_VERSIONS: Final = 500  # bounds what opening replays

@@ -6,7 +6,16 @@ from uuid import UUID
 
 from weft.client.editing import Editing
 from weft.client.events import Connected, Disconnected, Received, Waited
-from weft.client.instructions import Finish, Notify, ReplicaInstruction, Report, Send, Show, Wait
+from weft.client.instructions import (
+    Finish,
+    Notify,
+    Progress,
+    ReplicaInstruction,
+    Report,
+    Send,
+    Show,
+    Wait,
+)
 from weft.client.notices import Notice
 from weft.client.replica import Replica
 from weft.errors import WeftError
@@ -172,6 +181,9 @@ class Conversation:
 
     def finished(self) -> list[Finish]:
         return self._take(Finish)
+
+    def progress(self) -> list[tuple[str, int, int]]:
+        return [(each.of, each.done, each.total) for each in self._take(Progress)]
 
     # --- inside ---------------------------------------------------------------------------------
 

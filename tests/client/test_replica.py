@@ -1,6 +1,7 @@
 """The replica as a conversation: what the user does, what the server says, what it answers."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -300,6 +301,74 @@ def test_a_snapshot_over_pending_edits_tells_what_it_has_cost() -> None:
     talk.edit.restore(notice)
     assert talk.replica.document.value_at(WIDGET, ("title",)) == "Mine"
     assert talk.sent()[-1] == submit(2, 90, updated(["title"], "Mine"))
+
+
+# --- catching up ---------------------------------------------------------------------------------
+
+STATE = json.dumps({"title": "Sales", "widgets": {WIDGET: NOTE}})
+
+
+def hear_parts(talk: Conversation, version: int, *numbers: int, of: int = 3) -> None:
+    size = len(STATE) // of + 1
+    for part in numbers:
+        text = STATE[(part - 1) * size : part * size]
+        talk.hears(type="snapshot", version=version, part=part, parts=of, text=text)
+
+
+def hear_page(talk: Conversation, *submissions: dict[str, Any], head: int) -> None:
+    talk.hears(type="tail", submissions=submissions, headVersion=head)
+
+
+def test_a_snapshot_in_parts_is_put_together_and_progress_is_told() -> None:
+    talk = Conversation(joined=False)
+    talk.connect()
+    hear_parts(talk, 7, 1, 2, 3)
+    assert talk.progress() == [("parts", 1, 3), ("parts", 2, 3), ("parts", 3, 3)]
+    hear_page(talk, submission(8, typed(5, "!")), head=9)
+    assert talk.progress() == [("versions", 1, 2)]
+    assert talk.replica.version is None, "until it is joined nothing is shown"
+    talk.joined(9, submission(9, typed(6, "?")))
+    assert (talk.text, talk.replica.version, talk.state) == ("hello!?", 9, "saved")
+    assert talk.shown() == ["snapshot", "remote", "remote"]
+
+
+def test_pages_are_taken_in_as_they_come_and_progress_is_told() -> None:
+    talk = Conversation()
+    talk.edit.insert(WIDGET, TEXT, 5, "!")
+    talk.disconnect()
+    talk.connect()
+    hear_page(talk, submission(1, typed(0, "1")), submission(2, typed(0, "2")), head=3)
+    assert talk.progress() == [("versions", 2, 3)]
+    assert (talk.text, talk.replica.version) == ("21hello!", 2)
+    talk.joined(3, submission(3, typed(0, "3")))
+    assert talk.sent()[-1] == submit(1, 3, typed(8, "!"))
+
+
+@pytest.mark.parametrize("heard", [(2,), (1, 3), (1, 2), (1, 1)])
+def test_a_part_that_is_missing_makes_it_start_afresh(heard: tuple[int, ...]) -> None:
+    talk = Conversation(joined=False)
+    talk.connect()
+    talk.sent()
+    hear_parts(talk, 7, *heard)
+    talk.joined(7)
+    assert talk.reports()
+    assert talk.state == "offline"
+    talk.wait_is_over()
+    assert talk.sent() == [join()]
+    hear_parts(talk, 7, 1, 2, 3)
+    talk.joined(7)
+    assert talk.state == "saved"
+
+
+def test_a_cut_in_the_middle_of_a_snapshot_leaves_nothing_behind() -> None:
+    talk = Conversation(joined=False)
+    talk.connect()
+    hear_parts(talk, 7, 1, 2)
+    talk.disconnect()
+    talk.connect()
+    hear_parts(talk, 8, 1, 2, 3)
+    talk.joined(8)
+    assert (talk.text, talk.replica.version, talk.reports()) == ("hello", 8, [])
 
 
 # --- refusals ------------------------------------------------------------------------------------

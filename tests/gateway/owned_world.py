@@ -13,6 +13,7 @@ from websockets.asyncio.client import connect
 
 from actors.owner_service import OwnerService
 from gateway.service import GatewayService, GatewaySettings
+from gateway.websocket_server import ClientConnection
 from storage.memory_accounts import MemoryAccounts
 from storage.memory_directory import MemoryDirectory
 from storage.memory_log import MemoryLog
@@ -26,6 +27,9 @@ class OwnedWorld:
     accounts: MemoryAccounts
     user_id: UUID
     dashboard_id: UUID
+
+    def connections(self) -> list[ClientConnection]:
+        return list(self.service._sockets._clients)
 
     async def token(self, user_id: UUID | None = None) -> str:
         token = uuid4().hex

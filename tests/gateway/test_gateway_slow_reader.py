@@ -7,12 +7,15 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
+import orjson
 import pytest
 from gateway_world import Client, World, soon
+from owned_world import OwnedWorld
 from websockets.exceptions import ConnectionClosed
 
 from gateway.websocket_server import ClientConnection
 from weft import limits
+from weft.limits import SNAPSHOT_PART_MAX_CHARACTERS, SNAPSHOT_PARTS_AHEAD
 from weft.wire.frames import committed_frame, submission_json
 
 MEGABYTE = 1_000_000
@@ -153,3 +156,55 @@ async def ask_for_ever(client: Client) -> None:
             await client.websocket.send(frame)
     except ConnectionClosed:
         return
+
+
+# --- a whole dashboard, in parts ---------------------------------------------------------------
+
+
+async def fill(owned: OwnedWorld, megabytes: int) -> None:
+    """The dashboard's settings become so large."""
+    ann = await owned.client(max_size=None)
+    await ann.join(owned.dashboard_id)
+    for number in range(2 * megabytes):
+        value = f"{number}".ljust(MEGABYTE // 2, "x")
+        operation = {"type": "update", "path": ["settings", f"k{number}"], "value": value}
+        await ann.send(
+            {
+                "type": "submit",
+                "dashboardId": str(owned.dashboard_id),
+                "sequence": number + 1,
+                "baseVersion": number,
+                "operations": [operation],
+            }
+        )
+        assert (await ann.receive())["type"] == "committed"
+    await ann.websocket.close()
+
+
+async def test_law9_who_reads_a_large_dashboard_slowly_has_little_of_it_waiting(
+    owned: OwnedWorld,
+) -> None:
+    await fill(owned, megabytes=12)
+    ann, slow = await owned.client(max_size=None), await owned.client(max_size=None)
+    await slow.send(joining(owned))
+    assert (await slow.receive())["part"] == 1
+    stop_reading(slow)
+    await ann.send(joining(owned))
+    frames = [await ann.receive()]
+    while frames[-1]["type"] == "snapshot":
+        frames.append(await ann.receive())
+    *parts, joined = frames
+    assert [part["part"] for part in parts] == list(range(1, parts[0]["parts"] + 1))
+    waiting = max(each.waiting_bytes for each in owned.connections())
+    assert waiting < 2 * SNAPSHOT_PARTS_AHEAD * SNAPSHOT_PART_MAX_CHARACTERS
+    state = orjson.loads("".join(part["text"] for part in parts))
+    assert len(state["settings"]) == joined["version"] == 24
+    read_on(slow)
+    heard = [await slow.receive()]
+    while heard[-1]["type"] == "snapshot":
+        heard.append(await slow.receive())
+    assert heard[-1]["type"] == "joined"
+
+
+def joining(owned: OwnedWorld) -> dict[str, Any]:
+    return {"type": "join", "dashboardId": str(owned.dashboard_id), "replicaId": str(uuid4())}

@@ -19,7 +19,17 @@ from actors.events import (
     Submitted,
 )
 from actors.fingerprint import fingerprint
-from actors.instructions import Commit, End, Identify, Instruction, Join, Publish, Reply, RollBack
+from actors.instructions import (
+    Commit,
+    End,
+    Identify,
+    Instruction,
+    Join,
+    Publish,
+    Reply,
+    RollBack,
+    SendPart,
+)
 from storage.ports import Checkpoint, LoggedSubmission, OpenedDashboard, ReplicaMark
 from weft.models import Subject
 
@@ -85,7 +95,7 @@ def only(kind: type[Kind], instructions: list[Instruction]) -> Kind:
 
 def said(instruction: Instruction) -> Json:
     """The frame that a client would read."""
-    assert isinstance(instruction, Join | Reply | Publish)
+    assert isinstance(instruction, Join | Reply | SendPart | Publish)
     frame: Json = orjson.loads(instruction.frame)
     return frame
 

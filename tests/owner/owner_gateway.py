@@ -15,9 +15,11 @@ from weft.wire.link import (
     Ended,
     Joined,
     LinkHello,
+    Part,
     Publish,
     Reply,
     Submitted,
+    Taken,
     ToOwner,
     pack_to_owner,
     unpack_to_gateway,
@@ -58,9 +60,17 @@ class Gateway:
         return self._numbers
 
     async def join(self, dashboard_id: UUID, user_id: UUID, **more: Any) -> tuple[int, Json]:
+        """With what comes in parts put together."""
         number = await self.attach(dashboard_id, user_id, **more)
+        parts: list[Json] = []
         kind, about, frame = await self.hear()
+        while kind is Part:
+            parts.append(frame)
+            kind, about, frame = await self.hear()
         assert (kind, about) == (Joined, number), frame
+        if parts:
+            state = orjson.loads("".join(part["text"] for part in parts))
+            frame["snapshot"] = {"version": parts[0]["version"], "state": state}
         return number, frame
 
     async def submit(self, number: int, sequence: int, base: int, *operations: Json) -> None:
@@ -76,6 +86,8 @@ class Gateway:
                 for line in unpack_to_gateway(await self.websocket.recv(decode=False)):
                     about = line.dashboard_id if isinstance(line, Publish) else line.n
                     self._heard.append((type(line), about, orjson.loads(line.frame)))
+                    if isinstance(line, Part):
+                        await self.say(Taken(line.n))
         return self._heard.pop(0)
 
     async def reply(self, number: int) -> Json:

@@ -3,11 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
+import orjson
 import pytest
 from owner_conversation import (
     DASHBOARD,
     WIDGET,
     Conversation,
+    Json,
     identified,
     named,
     only,
@@ -18,18 +20,30 @@ from owner_conversation import (
     typing,
 )
 
-from actors import joining
+from actors import joining, snapshots
 from actors.dashboard import Dashboard
 from actors.events import (
     Attached,
     CommitPoisoned,
     Detached,
     LookupFailed,
+    PartTaken,
     TailFetched,
 )
-from actors.instructions import End, FetchTail, Identify, Join, Publish, Reply, Report
+from actors.instructions import (
+    End,
+    FetchTail,
+    Identify,
+    Instruction,
+    Join,
+    Publish,
+    Reply,
+    Report,
+    SendPart,
+)
 from storage.ports import Checkpoint, LoggedSubmission, OpenedDashboard, ReplicaMark
 from weft.errors import WeftError
+from weft.limits import SNAPSHOT_PARTS_AHEAD
 
 
 def history_of(*texts: str) -> Conversation:
@@ -40,6 +54,12 @@ def history_of(*texts: str) -> Conversation:
         talk.submit("ann", version + 1, version, typing(text))
         talk.commit()
     return talk
+
+
+def shorten_tails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A frame or a page holds two versions."""
+    for room in (joining, snapshots):
+        monkeypatch.setattr(room, "TAIL_MAX_VERSIONS", 2)
 
 
 def test_who_holds_nothing_gets_a_snapshot() -> None:
@@ -59,7 +79,7 @@ def test_who_holds_a_version_in_memory_gets_what_follows(held: int, missed: list
 
 
 def test_who_is_too_far_behind_gets_a_snapshot(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(joining, "TAIL_MAX_VERSIONS", 2)
+    shorten_tails(monkeypatch)
     frame = history_of("a", "b", "c").join("bob", version=0)
     assert frame["snapshot"]["version"] == 3
 
@@ -82,7 +102,7 @@ def test_a_snapshot_is_encoded_once_and_served_with_what_followed() -> None:
 
 
 def test_a_snapshot_too_far_behind_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(joining, "SNAPSHOT_REUSE_VERSIONS", 0)
+    monkeypatch.setattr(snapshots, "SNAPSHOT_REUSE_VERSIONS", 0)
     talk = history_of("a")
     talk.join("bob")
     talk.submit("ann", 2, 1, typing("b"))
@@ -98,10 +118,10 @@ def test_law9_a_join_is_not_sent_more_operations_than_fit_a_frame(
     talk.submit("ann", 4, 3, typing("d"))
     talk.commit()
     one = talk.heart.sequencer.history.size_bytes(3)
-    monkeypatch.setattr(joining, "TAIL_MAX_BYTES", one)
+    monkeypatch.setattr(snapshots, "TAIL_MAX_BYTES", one)
     assert talk.join("cyd")["snapshot"]["version"] == 3
     assert [each["version"] for each in talk.join("dan", version=3)["submissions"]] == [4]
-    monkeypatch.setattr(joining, "TAIL_MAX_BYTES", one - 1)
+    monkeypatch.setattr(snapshots, "TAIL_MAX_BYTES", one - 1)
     assert talk.join("eve")["snapshot"]["version"] == 4
     assert talk.join("fay", version=3)["snapshot"]["version"] == 4
     assert talk.attach("gil", version=3, wants_tail=True) == [FetchTail("gil", 3, 4)]
@@ -115,18 +135,17 @@ def test_the_own_newest_submission_is_told_to_who_joins_again() -> None:
 
 
 def test_pending_edits_get_every_operation_in_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(joining, "TAIL_MAX_VERSIONS", 2)
+    shorten_tails(monkeypatch)
     talk = history_of("a", "b", "c", "d", "e")
     fetch = only(FetchTail, talk.attach("bob", version=0, wants_tail=True))
     assert (fetch.after_version, fetch.up_to_version) == (0, 2)
-    page, next_fetch = talk.tell(TailFetched("bob", tuple(talk.committed[0:2])))
-    frame = said(page)
+    frame = said(only(SendPart, talk.tell(TailFetched("bob", tuple(talk.committed[0:2])))))
     assert (frame["type"], frame["headVersion"]) == ("tail", 5)
     assert [each["version"] for each in frame["submissions"]] == [1, 2]
-    assert next_fetch == FetchTail("bob", 2, 4)
-    page, join = talk.tell(TailFetched("bob", tuple(talk.committed[2:4])))
+    assert talk.tell(PartTaken("bob")) == [FetchTail("bob", 2, 4)]
+    page = only(SendPart, talk.tell(TailFetched("bob", tuple(talk.committed[2:4]))))
     assert [each["version"] for each in said(page)["submissions"]] == [3, 4]
-    frame = said(join)
+    frame = said(only(Join, talk.tell(PartTaken("bob"))))
     assert frame["type"] == "joined"
     assert [each["version"] for each in frame["submissions"]] == [5]
 
@@ -135,7 +154,7 @@ def test_pending_edits_get_every_operation_in_pages(monkeypatch: pytest.MonkeyPa
 def test_a_log_that_reaches_back_no_more_ends_the_join(
     monkeypatch: pytest.MonkeyPatch, missing: slice
 ) -> None:
-    monkeypatch.setattr(joining, "TAIL_MAX_VERSIONS", 2)
+    shorten_tails(monkeypatch)
     talk = history_of("a", "b", "c")
     talk.attach("bob", version=0, wants_tail=True)
     answer = talk.tell(TailFetched("bob", tuple(talk.committed[missing])))
@@ -357,3 +376,104 @@ def test_law1_a_log_with_a_gap_is_not_opened(version: int) -> None:
         Dashboard(opened_at(tail=tail))
     with pytest.raises(WeftError, match="ends at"):
         Dashboard(replace(opened_at(tail=(first,)), version=version))
+
+
+# --- in parts ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshots, "SNAPSHOT_PART_MAX_CHARACTERS", 40)
+
+
+def read_all(talk: Conversation, name: str, answers: list[Instruction]) -> list[Json]:
+    """Take part after part, until there is something else; the parts, and that."""
+    frames = []
+    while answers:
+        frames += [said(each) for each in answers]
+        taken = [each for each in answers if isinstance(each, SendPart)]
+        answers = [answer for _ in taken for answer in talk.tell(PartTaken(name))]
+    return frames
+
+
+def test_a_large_state_comes_in_parts_and_then_what_has_followed(small_parts: None) -> None:
+    talk = history_of("a", "b")
+    first = talk.attach("bob")
+    assert [type(each) for each in first] == [SendPart] * SNAPSHOT_PARTS_AHEAD
+    talk.submit("ann", 3, 2, typing("c"))
+    assert [type(each) for each in talk.commit()] == [Publish]
+    *parts, joined = read_all(talk, "bob", first)
+    assert [part["part"] for part in parts] == list(range(1, parts[0]["parts"] + 1))
+    assert {part["version"] for part in parts} == {2}
+    state = orjson.loads("".join(part["text"] for part in parts))
+    assert state["widgets"][WIDGET]["config"]["text"] == "ba"
+    assert (joined["type"], joined["version"]) == ("joined", 3)
+    assert "snapshot" not in joined
+    assert [each["version"] for each in joined["submissions"]] == [3]
+
+
+def test_law9_the_next_part_is_sent_when_one_has_been_read(small_parts: None) -> None:
+    talk = history_of("a")
+    first = talk.attach("bob")
+    (fifth,) = talk.tell(PartTaken("bob"))
+    assert said(fifth)["part"] == len(first) + 1
+    assert said(only(SendPart, talk.tell(PartTaken("bob"))))["part"] == len(first) + 2
+
+
+def test_parts_are_encoded_once_for_everyone(small_parts: None) -> None:
+    talk = history_of("a")
+    bob, cyd = talk.attach("bob"), talk.attach("cyd")
+    for one, other in zip(bob, cyd, strict=True):
+        assert isinstance(one, SendPart)
+        assert isinstance(other, SendPart)
+        assert one.frame is other.frame
+
+
+def test_law9_few_states_are_held_for_those_who_read_slowly(
+    small_parts: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots, "SNAPSHOT_REUSE_VERSIONS", 0)
+    talk = history_of("a")
+    began = {}
+    for sequence, name in enumerate(("bob", "cyd", "dan", "eve", "fay"), start=2):
+        began[name] = talk.attach(name)
+        talk.submit("ann", sequence, sequence - 1, typing("x"))
+        talk.commit()
+    versions = {name: said(first[0])["version"] for name, first in began.items()}
+    assert versions == {"bob": 1, "cyd": 2, "dan": 3, "eve": 3, "fay": 3}
+    assert read_all(talk, "eve", began["eve"])[-1]["version"] == 6
+    for name in ("bob", "dan", "fay"):
+        talk.tell(Detached(name))
+    assert said(talk.attach("gil")[0])["version"] == 6
+
+
+def test_what_followed_a_snapshot_and_is_in_memory_no_more_comes_in_pages(
+    small_parts: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk = history_of("a")
+    first = talk.attach("bob")
+    shorten_tails(monkeypatch)
+    for sequence in range(2, 6):
+        talk.submit("ann", sequence, sequence - 1, typing("x"))
+        talk.commit()
+    parts = read_all(talk, "bob", first[:-1])
+    assert {part["type"] for part in parts} == {"snapshot"}
+    fetch = only(FetchTail, talk.tell(PartTaken("bob")))
+    assert (fetch.after_version, fetch.up_to_version) == (1, 3)
+    page = talk.tell(TailFetched("bob", tuple(talk.committed[1:3])))
+    tail, joined = read_all(talk, "bob", page)
+    assert [each["version"] for each in tail["submissions"]] == [2, 3]
+    assert [each["version"] for each in joined["submissions"]] == [4, 5]
+
+
+def test_who_leaves_while_reading_is_forgotten(small_parts: None) -> None:
+    talk = history_of("a")
+    talk.attach("bob")
+    talk.tell(Detached("bob"))
+    assert talk.tell(PartTaken("bob")) == []
+
+
+def test_a_part_that_nobody_waits_for_changes_nothing() -> None:
+    talk = history_of("a")
+    talk.join("bob")
+    assert talk.tell(PartTaken("bob")) == []

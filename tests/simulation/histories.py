@@ -9,7 +9,10 @@ from tests.simulation.simulated_world import Mutations, World
 SMALL_LIMITS = {
     "actors.history.HISTORY_MAX_VERSIONS": 4,
     "actors.joining.TAIL_MAX_VERSIONS": 3,
-    "actors.joining.SNAPSHOT_REUSE_VERSIONS": 2,
+    "actors.snapshots.TAIL_MAX_VERSIONS": 3,
+    "actors.snapshots.SNAPSHOT_REUSE_VERSIONS": 2,
+    "actors.snapshots.SNAPSHOT_PART_MAX_CHARACTERS": 900,
+    "actors.snapshots.SNAPSHOTS_MAX_HELD": 2,
     "actors.upkeep.CHECKPOINT_EVERY_VERSIONS": 9,
 }
 

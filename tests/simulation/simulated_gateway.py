@@ -183,8 +183,10 @@ class Gateway:
         socket, subscription = link.subscribers[number]
         if kind == "joined":
             self._tell(socket, events.SubscriptionJoined(subscription, frame))
-        elif kind == "reply":
+        elif kind in ("reply", "part"):
             self._tell(socket, events.SubscriptionAnswered(subscription, frame))
+            if kind == "part" and number in link.subscribers:
+                link.to_owner.send(("taken", number))
         else:
             link.rooms.leave(self.world.dashboard_id, socket)
             del link.subscribers[number]

@@ -68,6 +68,8 @@ class Owner:
             self.handle(events.Attached(route, *fields))
         elif kind == "detach":
             self._detach(route)
+        elif kind == "taken":
+            self.handle(events.PartTaken(route))
         elif number in link.numbers:
             sequence, base_version, operations = fields
             digest, size_bytes = fingerprint(base_version, operations)
@@ -127,6 +129,8 @@ class Owner:
                 link.to_gateway.send(("joined", number, frame))
             case instructions.Reply((link, number), frame):
                 link.to_gateway.send(("reply", number, frame))
+            case instructions.SendPart((link, number), frame):
+                link.to_gateway.send(("part", number, frame))
             case instructions.End((link, number) as route, error):
                 self.room.pop(route, None)
                 link.numbers.discard(number)

@@ -19,7 +19,7 @@ EXERCISED = {
     "ended owner_moved", "ended owner_unavailable",
     "ended storage_unavailable", "goaway going_away", "joined", "joined by snapshot",
     "rejected not_joined", "rejected quarantined", "rejected rate_limited",
-    "rejected rebase_required", "superseded superseded", "tail",
+    "rejected rebase_required", "snapshot", "superseded superseded", "tail",
 }  # fmt: skip
 NAMED = {
     66: "a page that was loaded again is taken over by the dying one before it",

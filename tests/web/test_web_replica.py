@@ -19,7 +19,7 @@ def test_the_typescript_replica_orders_what_the_python_replica_orders() -> None:
         for order in line["answer"]
     )
     assert sum(map(len, transcripts)) > 2_000
-    assert {"send", "show", "notify", "wait"} <= kinds.keys(), "or nothing was shown"
+    assert {"send", "show", "notify", "wait", "progress"} <= kinds.keys(), "or nothing was shown"
     differing = differences(transcripts)
     assert not differing, f"{len(differing)} replicas differ, the first:\n{differing[0]}"
 

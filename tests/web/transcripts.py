@@ -17,6 +17,7 @@ from weft.client.instructions import (
     Finish,
     Notify,
     Permit,
+    Progress,
     Reauthenticate,
     ReplicaInstruction,
     Report,
@@ -165,6 +166,8 @@ def _order(order: ReplicaInstruction) -> Json:
             return {"kind": "notify", "notice": _notice(notice)}
         case Permit(rights):
             return {"kind": "permit", "role": rights.role, "permissions": rights.permissions}
+        case Progress(of, done, total):
+            return {"kind": "progress", "of": of, "done": done, "total": total}
         case Report(error):
             return {"kind": "report", "error": getattr(error, "code", "")}
         case Finish(error):

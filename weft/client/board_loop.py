@@ -15,6 +15,7 @@ from weft.client.instructions import (
     Finish,
     Notify,
     Permit,
+    Progress,
     ReplicaInstruction,
     Report,
     Show,
@@ -24,7 +25,7 @@ from weft.client.replica import Phase, Replica
 from weft.client.status import State, Status
 from weft.ot.operation import Operations
 
-News: TypeAlias = Show | Notify | Permit
+News: TypeAlias = Show | Notify | Permit | Progress
 Listener: TypeAlias = Callable[[News], None]
 Carry: TypeAlias = Callable[[Replica, list[ReplicaInstruction]], None]
 

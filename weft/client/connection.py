@@ -36,6 +36,7 @@ from weft.client.instructions import (
     Notify,
     OpenSocket,
     Permit,
+    Progress,
     Reauthenticate,
     ReplicaInstruction,
     Report,
@@ -116,7 +117,7 @@ class Connection:
                     out.append(WaitFor(replica.dashboard_id, seconds))
                 case Reauthenticate() if self.link is Link.OPEN:
                     out += self._reopen(close_codes.UNAUTHENTICATED)
-                case Show() | Notify() | Permit() | Report():
+                case Show() | Notify() | Permit() | Progress() | Report():
                     out.append(Tell(replica.dashboard_id, instruction))
                 case Finish():
                     self.replicas.pop(replica.dashboard_id, None)

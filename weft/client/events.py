@@ -16,11 +16,20 @@ from weft.wire.messages import (
     Joined,
     Permission,
     Rejected,
+    SnapshotPart,
     Tail,
 )
 
 DashboardMessage: TypeAlias = (
-    Joined | Permission | Tail | Committed | Acknowledged | Rejected | Ended | ErrorMessage
+    SnapshotPart
+    | Joined
+    | Permission
+    | Tail
+    | Committed
+    | Acknowledged
+    | Rejected
+    | Ended
+    | ErrorMessage
 )
 
 

@@ -50,6 +50,15 @@ class Permit:
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """Catching up with much that was missed: `done` of `total` parts of a snapshot, or versions."""
+
+    of: Literal["parts", "versions"]
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Log a fault, of this client or of the server; the replica does what can be done."""
 
@@ -69,7 +78,7 @@ class Reauthenticate:
 
 
 ReplicaInstruction: TypeAlias = (
-    Send | Wait | Show | Notify | Permit | Report | Finish | Reauthenticate
+    Send | Wait | Show | Notify | Permit | Progress | Report | Finish | Reauthenticate
 )
 
 
@@ -108,7 +117,7 @@ class Tell:
     """Hand this to whoever uses the dashboard."""
 
     dashboard_id: UUID
-    instruction: Show | Notify | Permit | Report | Finish
+    instruction: Show | Notify | Permit | Progress | Report | Finish
 
 
 @dataclass(frozen=True, slots=True)

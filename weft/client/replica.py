@@ -11,7 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from weft.client.answers import error_in
-from weft.client.backoff import Backoff, Chance
+from weft.client.backoff import Chance
+from weft.client.catching_up import CatchingUp
 from weft.client.events import (
     Connected,
     Disconnected,
@@ -30,12 +31,12 @@ from weft.client.instructions import (
     Wait,
 )
 from weft.client.notices import Notice
+from weft.client.patience import Patience
 from weft.client.pending import InFlight
 from weft.client.rights import Rights
 from weft.client.status import Status, status_of
 from weft.client.working_copy import WorkingCopy
 from weft.errors import Retry, WeftError
-from weft.limits import JOIN_PATIENCE_ATTEMPTS
 from weft.ot import operation_to_json
 from weft.ot.document import Document
 from weft.ot.operation import Operations
@@ -50,6 +51,7 @@ from weft.wire.messages import (
     Leave,
     Permission,
     Rejected,
+    SnapshotPart,
     Submission,
     Submit,
     Tail,
@@ -75,9 +77,8 @@ class Replica:
         self.phase = Phase.OFFLINE
         self.copy = WorkingCopy(replica_id)
         self._resting = False  # joined, but the server has asked to send later
-        self._afresh = False  # what is held is of no use: join as if nothing were
-        self._conflicts = 0  # since it was connected
-        self._backoff = Backoff(chance)
+        self._patience = Patience(chance)
+        self._catching_up = CatchingUp()
         self._out: list[ReplicaInstruction] = []
 
     @property
@@ -169,7 +170,7 @@ class Replica:
             return []
         match event:
             case Connected():
-                self._conflicts = 0
+                self._patience.connected()
                 self._join()
             case Disconnected():
                 self.phase = Phase.OFFLINE
@@ -183,18 +184,20 @@ class Replica:
                     self._receive(message)
                 except Exception as error:  # noqa: BLE001  (law 10: it stays in this dashboard)
                     self._out.append(Report(error))
-                    self._afresh = True
+                    self._patience.starts_afresh = True
                     self._join_later()
         return self._taken()
 
     def _receive(self, message: object) -> None:
         match message:
-            case Committed(submissions=submissions) | Tail(submissions=submissions):
+            case Committed(submissions=submissions):
                 if not self._follow(submissions) and self.phase is Phase.JOINED:
                     self._join()
                 self._submit()
+            case SnapshotPart() | Tail():
+                self._catch_up(message)
             case Joined():
-                self._joined(message)
+                self._joined(self._catching_up.completed(message))
             case Permission(role=role, permissions=permissions):
                 self._permitted(Rights.told(role, permissions))
             case Rejected():
@@ -203,34 +206,47 @@ class Replica:
                 self._finish(None)
             case Ended():
                 self._ended(message)
-            case ErrorMessage(about=about):
-                if about is not None and about.sequence is not None:
-                    self._rejected(about.sequence, message)
-                elif self.phase is Phase.JOINING:
-                    self._ended(message)
-                else:
-                    self._out.append(Report(error_in(message)))
+            case ErrorMessage():
+                self._refused(message)
             case Acknowledged():  # the submission itself has come, or is on its way
                 self._acknowledged(message)
+
+    def _refused(self, message: ErrorMessage) -> None:
+        if message.about is not None and message.about.sequence is not None:
+            self._rejected(message.about.sequence, message)
+        elif self.phase is Phase.JOINING:
+            self._ended(message)
+        else:
+            self._out.append(Report(error_in(message)))
+
+    def _catch_up(self, message: SnapshotPart | Tail) -> None:
+        if self.phase is not Phase.JOINING:
+            return  # of a join that is no more
+        if isinstance(message, SnapshotPart):
+            self._out.append(self._catching_up.take_part(message))
+            return
+        self._out.append(self._catching_up.take_page(message))
+        if not self._catching_up.holds_pages:
+            self._follow(message.submissions)
 
     def _joined(self, message: Joined) -> None:
         if self.phase not in (Phase.JOINING, Phase.JOINED):
             return
-        if self._is_behind(message.version):
+        if self._patience.is_behind(self.version, message.version):
             self._join_later()
             return
         pending = self.copy.pending
         if message.snapshot is not None:
             self._out += self.copy.replace(message.snapshot, message.last_sequence)
         if not self._follow(message.submissions) or self.version != message.version:
-            self._afresh = True
+            self._patience.starts_afresh = True
             self._join_later()
             return
         self._permitted(Rights.told(message.role, message.permissions))
         pending.sequence = max(pending.sequence, message.last_sequence)
         if not pending:
-            self._backoff.reset()
-        self._afresh = False
+            self._patience.backoff.reset()
+        self._patience.starts_afresh = False
         self.phase = Phase.JOINED
         self._send_in_flight()  # it has not committed, and never will from before
 
@@ -244,18 +260,8 @@ class Replica:
         passed = self.version is not None and message.version <= self.version
         if flying is not None and flying.sequence == message.sequence and passed:
             self._out.append(Report(WeftError("internal", "Its own commit was not recognised.")))
-            self._afresh = True
+            self._patience.starts_afresh = True
             self._join_again()
-
-    def _is_behind(self, version: int) -> bool:
-        """Does the server not have what this replica has seen?
-
-        An owner that was replaced may not know it yet; another join finds the new one. What stays
-        behind has really lost versions, and is followed.
-        """
-        behind = self.version is not None and version < self.version
-        self._afresh = self._afresh or (behind and self._backoff.attempts >= JOIN_PATIENCE_ATTEMPTS)
-        return behind and not self._afresh
 
     def _follow(self, submissions: Sequence[Submission]) -> bool:
         """False: a version is missing."""
@@ -263,7 +269,7 @@ class Replica:
         followed = self.copy.follow(submissions)
         self._out += followed.news
         if was_flying and self.copy.pending.in_flight is None:
-            self._backoff.reset()
+            self._patience.backoff.reset()
         return not followed.misses_a_version
 
     def _rejected(self, sequence: int, message: ErrorFields) -> None:
@@ -271,7 +277,7 @@ class Replica:
         if flying is None or flying.sequence != sequence:
             return
         error = error_in(message)
-        if error.retry is Retry.NEVER and not self._doubts(error):
+        if error.retry is Retry.NEVER and not self._patience.doubts(error):
             self._out += self.copy.reject(error)
             self._submit()
         elif self.phase is not Phase.JOINED:
@@ -284,13 +290,10 @@ class Replica:
         else:
             self._join_again()
 
-    def _doubts(self, error: WeftError) -> bool:
-        """An older copy of it may have got through: the next `joined` tells, unless it goes on."""
-        return error.code == "id_reused" and self._backoff.attempts < JOIN_PATIENCE_ATTEMPTS
-
     def _ended(self, message: Ended | ErrorMessage) -> None:
         error = error_in(message)
-        if error.code == "conflict" and self._survives_conflict():
+        helps = self.phase is Phase.JOINING and bool(self.copy.pending)  # to start afresh
+        if error.code == "conflict" and self._patience.survives_conflict(can_start_afresh=helps):
             self._join_later()
         elif error.retry is Retry.NEVER:
             self._finish(error)
@@ -298,19 +301,8 @@ class Replica:
             self._out.append(Reauthenticate())
         else:
             if error.code == "future_version":
-                self._is_behind(0)
+                self._patience.is_behind(self.version, 0)
             self._join_later(message.retry_after_ms)
-
-    def _survives_conflict(self) -> bool:
-        """Another life of this replica has joined: as a rule an earlier one, that is dying.
-
-        Or the log no longer reaches back to what is held, which only starting afresh helps.
-        """
-        self._conflicts += 1
-        if self._conflicts <= JOIN_PATIENCE_ATTEMPTS:
-            return True
-        self._afresh = self.phase is Phase.JOINING and bool(self.copy.pending)
-        return self._afresh
 
     def _wait_is_over(self) -> None:
         if self.phase is Phase.WAITING:
@@ -324,23 +316,22 @@ class Replica:
     def _join(self) -> None:
         self.phase = Phase.JOINING
         self._resting = False
-        self._out.append(
-            Send(
-                Join(
-                    dashboard_id=self.dashboard_id,
-                    replica_id=self.replica_id,
-                    version=None if self._afresh else self.version,
-                    wants_tail=bool(self.copy.pending) and not self._afresh,
-                )
-            )
+        self._catching_up = CatchingUp(self.version)
+        goes_on = not self._patience.starts_afresh
+        join = Join(
+            dashboard_id=self.dashboard_id,
+            replica_id=self.replica_id,
+            version=self.version if goes_on else None,
+            wants_tail=bool(self.copy.pending) and goes_on,
         )
+        self._out.append(Send(join))
 
     def _join_again(self) -> None:
         """At once; but with growing waits when nothing comes of it."""
-        if self._backoff.attempts:
+        if self._patience.backoff.attempts:
             self._join_later()
         else:
-            self._backoff.next_seconds()
+            self._patience.backoff.next_seconds()
             self._join()
 
     def _join_later(self, at_least_ms: int | None = None) -> None:
@@ -348,7 +339,7 @@ class Replica:
         self._wait(at_least_ms)
 
     def _wait(self, at_least_ms: int | None) -> None:
-        self._out.append(Wait(self._backoff.next_seconds(at_least_ms)))
+        self._out.append(Wait(self._patience.backoff.next_seconds(at_least_ms)))
 
     def _send_in_flight(self) -> None:
         """Perhaps again, as it is now; if nothing is, what waits has its turn."""

@@ -59,6 +59,20 @@ def tail_frame(
     )
 
 
+def snapshot_frame(dashboard_id: UUID, version: int, part: int, parts: int, text: str) -> bytes:
+    """`part` counts from 1."""
+    return encode(
+        {
+            "type": "snapshot",
+            "dashboardId": dashboard_id,
+            "version": version,
+            "part": part,
+            "parts": parts,
+            "text": text,
+        }
+    )
+
+
 def joined_frame(
     dashboard_id: UUID,
     *,

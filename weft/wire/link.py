@@ -53,6 +53,12 @@ class Detach(NamedTuple):
     n: int
 
 
+class Taken(NamedTuple):
+    """The client has read what was sent as one `Part`."""
+
+    n: int
+
+
 class Regrant(NamedTuple):
     """Grants on this dashboard have changed: of one user, or (None) of anybody. → `Done`"""
 
@@ -77,6 +83,13 @@ class Joined(NamedTuple):
 
 
 class Reply(NamedTuple):
+    n: int
+    frame: bytes
+
+
+class Part(NamedTuple):
+    """Some of what a long catch-up takes. → `Taken`"""
+
     n: int
     frame: bytes
 
@@ -110,8 +123,8 @@ class Publish(NamedTuple):
     frame: bytes
 
 
-ToOwner: TypeAlias = LinkHello | Attach | Submitted | Detach | Regrant | Move
-ToGateway: TypeAlias = Joined | Reply | Ended | Publish | Moved | Done
+ToOwner: TypeAlias = LinkHello | Attach | Submitted | Taken | Detach | Regrant | Move
+ToGateway: TypeAlias = Joined | Reply | Part | Ended | Publish | Moved | Done
 
 
 def pack_to_owner(lines: Iterable[ToOwner]) -> bytes:
@@ -160,6 +173,8 @@ def _line_to_owner(line: ToOwner) -> bytes:
                     },
                 ]
             )
+        case Taken(n):
+            return encode(["taken", n])
         case Detach(n):
             return encode(["detach", n])
         case Regrant(n, dashboard_id, user_id):
@@ -179,6 +194,8 @@ def _lines_to_gateway(line: ToGateway) -> bytes:
             head = encode(["joined", n])
         case Reply(n, frame):
             head = encode(["reply", n])
+        case Part(n, frame):
+            head = encode(["part", n])
         case Ended(n, frame):
             head = encode(["ended", n])
         case Moved(n, frame):
@@ -218,6 +235,8 @@ def _read_to_owner(line: bytes) -> ToOwner:
                 },
             ]:
                 return Move(n, UUID(dashboard_id), owner_id, incarnation, url)
+            case ["taken", int(n)]:
+                return Taken(n)
             case ["detach", int(n)]:
                 return Detach(n)
             case ["hello", {"secret": str(secret), "gatewayId": str(gateway_id)}]:
@@ -249,6 +268,8 @@ def _read_to_gateway(head: bytes, frame: bytes) -> ToGateway:
                 return Joined(n, frame)
             case ["reply", int(n)]:
                 return Reply(n, frame)
+            case ["part", int(n)]:
+                return Part(n, frame)
             case ["ended", int(n)]:
                 return Ended(n, frame)
             case ["moved", int(n)]:

@@ -152,6 +152,17 @@ class Tail(WireModel):
     head_version: Version
 
 
+class SnapshotPart(WireModel):
+    """One of `parts` of a large snapshot: their texts together are the JSON of its state."""
+
+    type: Literal["snapshot"] = "snapshot"
+    dashboard_id: WireUuid
+    version: Version
+    part: Sequence
+    parts: Sequence
+    text: str
+
+
 class Joined(WireModel):
     type: Literal["joined"] = "joined"
     dashboard_id: WireUuid
@@ -241,6 +252,7 @@ class Pong(WireModel):
 ClientMessage: TypeAlias = Hello | Join | Leave | Submit | Ping
 ServerMessage: TypeAlias = (
     Welcome
+    | SnapshotPart
     | Tail
     | Joined
     | Permission

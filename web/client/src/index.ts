@@ -14,7 +14,7 @@ export { Client, connect } from "./client/connection_loop.ts";
 export type { ClientOptions, Token } from "./client/connection_loop.ts";
 export type { Where } from "./client/editing.ts";
 export { IndexedDbStore } from "./client/indexeddb_store.ts";
-export type { Notify, Origin, Permit, Show } from "./client/instructions.ts";
+export type { Notify, Origin, Permit, Progress, Show } from "./client/instructions.ts";
 export { lostValue } from "./client/notices.ts";
 export type { Loss, Notice } from "./client/notices.ts";
 export type { Rights } from "./client/rights.ts";

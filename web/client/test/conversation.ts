@@ -2,7 +2,7 @@
 
 import { Editing } from "../src/client/editing.ts";
 import type { ReplicaEvent } from "../src/client/events.ts";
-import type { Origin, ReplicaInstruction } from "../src/client/instructions.ts";
+import type { Origin, Progress, ReplicaInstruction } from "../src/client/instructions.ts";
 import type { Stored } from "../src/client/journal.ts";
 import type { Notice } from "../src/client/notices.ts";
 import { Replica } from "../src/client/replica.ts";
@@ -146,6 +146,10 @@ export class Conversation {
 
   told(): Notice[] {
     return this.#take("notify").map(({ notice }) => notice);
+  }
+
+  progress(): Progress[] {
+    return this.#take("progress");
   }
 
   shown(): Origin[] {

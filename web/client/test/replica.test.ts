@@ -233,3 +233,32 @@ test("without unsent edits nothing is stored, and a full document only now and t
   talk.edit.insert(WIDGET, TEXT, 0, "3");
   assert.equal(stored(talk).base.version, 9, "a snapshot has no log to stand on");
 });
+
+test("a snapshot in parts is put together, and progress is told", () => {
+  const talk = new Conversation({ joined: false });
+  talk.connect();
+  const text = JSON.stringify(STATE);
+  const texts = [text.slice(0, 100), text.slice(100)];
+  texts.forEach((part, index) =>
+    talk.hears({ type: "snapshot", version: 7, part: index + 1, parts: 2, text: part }),
+  );
+  const page = [submission(8, [typed(5, "!")])];
+  talk.hears({ type: "tail", submissions: page, headVersion: 9 });
+  assert.deepEqual(talk.progress(), [
+    { kind: "progress", of: "parts", done: 1, total: 2 },
+    { kind: "progress", of: "parts", done: 2, total: 2 },
+    { kind: "progress", of: "versions", done: 1, total: 2 },
+  ]);
+  talk.joined(9, [submission(9, [typed(6, "?")])]);
+  assert.deepEqual([talk.text, talk.state, talk.replica.version], ["hello!?", "saved", 9]);
+});
+
+test("a part that is missing makes it start afresh", () => {
+  const talk = new Conversation({ joined: false });
+  talk.connect();
+  talk.sent();
+  talk.hears({ type: "snapshot", version: 7, part: 2, parts: 2, text: "" });
+  assert.equal(talk.state, "offline");
+  talk.happens({ kind: "waited" });
+  assert.deepEqual(talk.sent(), [join()]);
+});

@@ -7,13 +7,13 @@
 import type { Role } from "../wire/messages.ts";
 import { Editing } from "./editing.ts";
 import type {
-  Finish,
   Notify,
   Permit,
+  Progress,
   ReplicaInstruction,
-  Report,
   Show,
   Store,
+  Tell,
 } from "./instructions.ts";
 import type { Replica } from "./replica.ts";
 import type { Status } from "./status.ts";
@@ -24,7 +24,7 @@ export interface StatusChanged {
   readonly status: Status;
 }
 
-export type News = Show | Notify | Permit | StatusChanged;
+export type News = Show | Notify | Permit | Progress | StatusChanged;
 export type Listener = (news: News) => void;
 
 interface Waiter {
@@ -88,7 +88,7 @@ export class Board extends Editing {
     return this.replica.phase === "finished";
   }
 
-  /** Call `listener` with every change, notice, status and permission; returns what ends it. */
+  /** Call `listener` with every change, notice, status and so on; returns what ends it. */
   listen(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -115,7 +115,7 @@ export class Board extends Editing {
 
   // --- for the client ---------------------------------------------------------------------------
 
-  tell(instruction: Show | Notify | Permit | Report | Finish | Store): void {
+  tell(instruction: Tell["instruction"]): void {
     switch (instruction.kind) {
       case "store":
         return this.#store(instruction);
@@ -124,6 +124,7 @@ export class Board extends Editing {
       case "show":
       case "notify":
       case "permit":
+      case "progress":
         return this.#announce(instruction);
     }
   }

@@ -13,11 +13,20 @@ import type {
   Joined,
   Permission,
   Rejected,
+  SnapshotPart,
   Tail,
 } from "../wire/messages.ts";
 
 export type DashboardMessage =
-  Joined | Permission | Tail | Committed | Acknowledged | Rejected | Ended | ErrorMessage;
+  | SnapshotPart
+  | Joined
+  | Permission
+  | Tail
+  | Committed
+  | Acknowledged
+  | Rejected
+  | Ended
+  | ErrorMessage;
 
 export type ReplicaEvent =
   /** A connection that has been welcomed is there; nothing of an older one arrives any more. */

@@ -46,6 +46,14 @@ export interface Permit {
   readonly rights: Rights;
 }
 
+/** Catching up with much that was missed: `done` of `total` parts of a snapshot, or versions. */
+export interface Progress {
+  readonly kind: "progress";
+  readonly of: "parts" | "versions";
+  readonly done: number;
+  readonly total: number;
+}
+
 /** Log a fault, of this client or of the server; the replica does what can be done. */
 export interface Report {
   readonly kind: "report";
@@ -64,7 +72,7 @@ export interface Reauthenticate {
 }
 
 export type ReplicaInstruction =
-  Send | Wait | Store | Show | Notify | Permit | Report | Finish | Reauthenticate;
+  Send | Wait | Store | Show | Notify | Permit | Progress | Report | Finish | Reauthenticate;
 
 // --- of the connection --------------------------------------------------------------------------
 
@@ -96,7 +104,7 @@ export interface WaitFor {
 export interface Tell {
   readonly kind: "tell";
   readonly dashboardId: string;
-  readonly instruction: Show | Notify | Permit | Report | Finish | Store;
+  readonly instruction: Show | Notify | Permit | Progress | Report | Finish | Store;
 }
 
 /** No connection will come: trying again cannot help. */

@@ -17,10 +17,13 @@ import type {
   Joined,
   Permission,
   Rejected,
+  SnapshotPart,
   Submission,
+  Tail,
 } from "../wire/messages.ts";
 import { errorIn } from "./answers.ts";
 import type { Chance } from "./backoff.ts";
+import { CatchingUp } from "./catching_up.ts";
 import type { DashboardMessage, ReplicaEvent } from "./events.ts";
 import type { ReplicaInstruction } from "./instructions.ts";
 import type { Stored } from "./journal.ts";
@@ -52,6 +55,7 @@ export class Replica {
   #resting = false; // joined, but the server has asked to send later
   readonly #patience: Patience;
   readonly #storing: Storing;
+  #catchingUp = new CatchingUp(null);
   #out: ReplicaInstruction[] = [];
 
   constructor(options: ReplicaOptions) {
@@ -188,12 +192,14 @@ export class Replica {
 
   #receive(message: DashboardMessage): void {
     switch (message.type) {
-      case "committed":
+      case "snapshot":
       case "tail":
+        return this.#catchUp(message);
+      case "committed":
         if (!this.#follow(message.submissions) && this.phase === "joined") this.#join();
         return this.#submit();
       case "joined":
-        return this.#joined(message);
+        return this.#joined(this.#catchingUp.completed(message));
       case "permission":
         return this.#permitted(message);
       case "rejected":
@@ -212,6 +218,13 @@ export class Replica {
       case "acknowledged": // the submission itself has come, or is on its way
         return this.#acknowledged(message);
     }
+  }
+
+  #catchUp(message: SnapshotPart | Tail): void {
+    if (this.phase !== "joining") return; // of a join that is no more
+    this.#out.push(this.#catchingUp.take(message));
+    const isHeld = message.type === "snapshot" || this.#catchingUp.holdsPages;
+    if (!isHeld) this.#follow(message.submissions);
   }
 
   #joined(message: Joined): void {
@@ -309,6 +322,7 @@ export class Replica {
     this.phase = "joining";
     this.#resting = false;
     const { dashboardId, replicaId, version } = this;
+    this.#catchingUp = new CatchingUp(version);
     const goesOn = !this.#patience.startsAfresh;
     const wantsTail = goesOn && !this.copy.pending.isEmpty;
     const known = goesOn && version !== null ? { version } : {};

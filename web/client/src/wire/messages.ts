@@ -23,6 +23,7 @@ export type ClientMessage = Hello | Join | Leave | Submit | Ping;
 
 export type ServerMessage =
   | Welcome
+  | SnapshotPart
   | Tail
   | Joined
   | Permission
@@ -248,6 +249,16 @@ export type Retry = "never" | "later" | "rebase" | "rejoin" | "reauthenticate";
 export interface Snapshot {
   readonly version: number;
   readonly state: DocumentJson;
+}
+
+/** One of `parts` of a large snapshot: their texts together are the JSON of its state. */
+export interface SnapshotPart {
+  readonly type: "snapshot";
+  readonly dashboardId: string;
+  readonly version: number;
+  readonly part: number;
+  readonly parts: number;
+  readonly text: string;
 }
 
 /** A committed submission, its operations as transformed; `at` in ms since epoch. */

@@ -179,6 +179,13 @@ export const SHAPES: { readonly [name: string]: Shape } = {
     dashboardId: "string",
     sequence: "number",
   },
+  snapshot: {
+    dashboardId: "string",
+    version: "number",
+    part: "number",
+    parts: "number",
+    text: "string",
+  },
   tail: { dashboardId: "string", submissions: "Submission[]", headVersion: "number" },
   welcome: {
     protocol: "number",
