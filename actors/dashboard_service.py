@@ -153,7 +153,13 @@ class DashboardService:
             )
         )
 
-    def submit(self, route: Route, line: lines.Submitted) -> None:
+    def receive(self, route: Route, line: lines.Submitted | lines.Taken) -> None:
+        if isinstance(line, lines.Taken):
+            self.handle(PartTaken(route))
+        else:
+            self._submit(route, line)
+
+    def _submit(self, route: Route, line: lines.Submitted) -> None:
         self.submitted += 1
         digest, size_bytes = fingerprint(line.base_version, line.operations)
         self.handle(
@@ -168,9 +174,6 @@ class DashboardService:
                 line.guard,
             )
         )
-
-    def part_taken(self, route: Route) -> None:
-        self.handle(PartTaken(route))
 
     def detach(self, route: Route) -> None:
         self._leave(route)

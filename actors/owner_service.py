@@ -182,7 +182,7 @@ class OwnerService:
             elif isinstance(line, lines.Move):
                 self._start(self._answer(link, line, self._moved(line)))
             elif dashboard := self._dashboards.get(link.places.get(line.n, NOWHERE)):
-                _hand_on(dashboard, route, line)
+                dashboard.receive(route, line)
 
     def link_lost(self, link: Link) -> None:
         for number in list(link.places):
@@ -387,15 +387,6 @@ class OwnerService:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
-
-
-def _hand_on(
-    dashboard: DashboardService, route: Route, line: lines.Submitted | lines.Taken
-) -> None:
-    if isinstance(line, lines.Submitted):
-        dashboard.submit(route, line)
-    else:
-        dashboard.part_taken(route)
 
 
 NOWHERE = UUID(int=0)
