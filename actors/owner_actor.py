@@ -7,6 +7,7 @@ constructor starts the service, so one that Ray has restarted comes back by itse
 import asyncio
 import logging
 from typing import Any
+from uuid import UUID
 
 import ray
 
@@ -45,6 +46,16 @@ class OwnerActor:
         """Wait until it hosts. Raises what kept it from starting."""
         _, address = await asyncio.shield(self._starting)
         return address
+
+    async def drain(self) -> int:
+        """Give every dashboard to other owners, live; how many went."""
+        service, _ = await asyncio.shield(self._starting)
+        return await service.drain()
+
+    async def move(self, dashboard_id: UUID, heir: OwnerAddress) -> int:
+        """Give this one; the version at which it went. Raises what `OwnerService.move` raises."""
+        service, _ = await asyncio.shield(self._starting)
+        return await service.move(dashboard_id, heir)
 
     async def stop(self) -> None:
         """Send everyone elsewhere, write the checkpoints, close everything."""

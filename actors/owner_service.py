@@ -14,10 +14,11 @@ from uuid import UUID, uuid4
 from actors.commit_figures import CommitFigures
 from actors.commit_loop import CommitLoop
 from actors.dashboard_service import DashboardService, Route
+from actors.draining_loop import drain
 from actors.events import MoveAsked, Stopped, Ticked
 from actors.link_server import Link, LinkServer
 from actors.load import LoadMeter
-from actors.moving import moved_to
+from actors.lock_loop import DashboardLocks
 from actors.opening_loop import open_with_history
 from actors.owner_report import owner_report
 from storage.identity_ports import GrantsReader
@@ -72,6 +73,7 @@ class OwnerService:
         self._commits = CommitLoop(log, CommitFigures(self._measures, tracer))
         self._links = LinkServer(self, secret)
         self._address = OwnerAddress(owner_id, str(uuid4()), "")
+        self._locks = DashboardLocks(directory, self._address)
         self._dashboards: dict[UUID, DashboardService] = {}
         self._arriving: dict[UUID, dict[Route, lines.Attach]] = {}  # while it is being opened
         self._closing: dict[UUID, asyncio.Task[None]] = {}  # locks being released
@@ -88,6 +90,7 @@ class OwnerService:
         """Listen, announce, and host from now on."""
         url = await self._links.start(self._host)
         self._address = OwnerAddress(self._owner_id, self._address.incarnation, url)
+        self._locks = DashboardLocks(self._directory, self._address)
         await self._announce()
         reporting = keep_reporting(self._directory, self._owner_id, self.report)
         for running in (self._commit(), self._tick(), self._beat(), self._watch_fence(), reporting):
@@ -164,6 +167,31 @@ class OwnerService:
         if dashboard.holder != heir:
             raise WeftError("owner_unavailable", f"{heir.owner_id} has not taken it over.")
         return dashboard.heart.durable_version
+
+    async def drain(self) -> int:
+        """Give every dashboard to another owner, live, and take no new ones; how many went.
+
+        What cannot be given away (there is nobody, or Redis is away) stays, for `stop` to end.
+        """
+        self._locks.is_leaving = True
+        given = await drain(self)
+        await self._links.flushed()
+        return given
+
+    @property
+    def hosted(self) -> list[UUID]:
+        return list(self._dashboards)
+
+    @property
+    def is_opening(self) -> bool:
+        return bool(self._arriving)
+
+    async def give_away(self, dashboard_id: UUID) -> bool:
+        """To whoever should have it when we leave; whether there is anybody."""
+        heir = await self._locks.heir(dashboard_id)
+        if heir is not None:
+            await self.move(dashboard_id, heir)
+        return heir is not None
 
     # --- links -----------------------------------------------------------------------------
 
@@ -268,11 +296,11 @@ class OwnerService:
         closing = self._closing.get(dashboard_id)
         if closing is not None:
             await closing
-        await self._claim(dashboard_id)
+        await self._locks.claim(dashboard_id)
         try:
             opened = await open_with_history(self._log, dashboard_id)
         except WeftError:
-            await self._release(dashboard_id)
+            await self._locks.release(dashboard_id)
             raise
         return DashboardService(
             opened,
@@ -280,39 +308,15 @@ class OwnerService:
             self._grants,
             self._commits,
             self._dashboard_closed,
-            hand_over=self._hand_over,
+            hand_over=self._locks.hand_over,
             clock_ms=self._clock_ms,
             measures=self._measures,
         )
 
-    async def _claim(self, dashboard_id: UUID) -> None:
-        try:
-            holder = await self._directory.claim(dashboard_id, self._address)
-        except WeftError as error:
-            logger.warning("dashboard %s is opened without a lock: %s", dashboard_id, error)
-            return
-        if holder.incarnation != self._address.incarnation:
-            raise moved_to(holder)
-
-    async def _release(self, dashboard_id: UUID) -> None:
-        try:
-            await self._directory.release(dashboard_id, self._address)
-        except WeftError as error:
-            logger.warning("dashboard %s keeps a lock it does not need: %s", dashboard_id, error)
-
-    async def _hand_over(self, dashboard_id: UUID, heir: OwnerAddress) -> OwnerAddress:
-        """The heir; ourselves when the lock cannot be written: then it is opened here anew."""
-        try:
-            if await self._directory.hand_over(dashboard_id, self._address, heir):
-                return heir
-        except WeftError as error:
-            logger.warning("dashboard %s is not handed over: %s", dashboard_id, error)
-        return self._address
-
     def _dashboard_closed(self, dashboard: DashboardService) -> None:
         dashboard_id = dashboard.dashboard_id
         del self._dashboards[dashboard_id]
-        task = self._start(self._release(dashboard_id))
+        task = self._start(self._locks.release(dashboard_id))
         self._closing[dashboard_id] = task
         task.add_done_callback(lambda _: self._closing.pop(dashboard_id, None))
         if not self._dashboards:
@@ -361,10 +365,7 @@ class OwnerService:
     async def _look_around(self) -> None:
         """The directory may have lost our locks, and others may have taken our dashboards over."""
         for dashboard in list(self._dashboards.values()):
-            try:
-                await self._directory.claim(dashboard.dashboard_id, self._address)
-            except Exception as error:  # noqa: BLE001  (the fence will tell in any case)
-                logger.warning("dashboard %s is not claimed: %s", dashboard.dashboard_id, error)
+            await self._locks.claim_again(dashboard.dashboard_id)
 
     async def _watch_fence(self) -> None:
         """Who was fenced out while nobody edited, or cut off from the gateways, learns it so."""

@@ -107,6 +107,8 @@ SWEEP_BATCH_CONNECTIONS: Final = 500  # of a gateway that is gone, in one script
 # --- the owner ---------------------------------------------------------------------------------
 FENCE_CHECK_SECONDS: Final = 0.5  # law 6: within twice that an owner that was fenced lets go
 TICK_EVERY_SECONDS: Final = 1.0  # how finely an owner's dashboards see time
+DRAIN_MOVES_AT_ONCE: Final = 32  # of an owner that leaves: more would only wait for each other
+DRAIN_LOOK_SECONDS: Final = 0.01
 STOP_TIMEOUT_SECONDS: Final = 10.0  # for the last commits and checkpoints of an owner being stopped
 LINK_HELLO_TIMEOUT_SECONDS: Final = 5.0
 LINK_MESSAGE_MAX_BYTES: Final = 1_048_576  # of one batch of lines, unless a single line is larger

@@ -196,8 +196,8 @@ async def test_law3_a_dashboard_that_moves_under_load_loses_and_doubles_nothing(
     async with asyncio.TaskGroup() as group:
         typing = [group.create_task(typist.type(stop)) for typist in typists]
         for _ in range(MOVES):
-            before = [len(typist.acknowledged) for typist in typists]
             heir = await system.move()
+            before = [len(typist.acknowledged) for typist in typists]  # one more may be on its way
             for typist, count in zip(typists, before, strict=True):
                 await typist.acknowledged_more_than(count + 1)
             assert system.holder() == heir
@@ -278,3 +278,38 @@ async def die(owner: OwnerService) -> None:
     for task in owner._tasks:
         task.cancel()
     await owner._links.stop()
+
+
+async def test_law3_an_owner_that_leaves_gives_its_dashboards_away_and_nobody_notices(
+    system: System,
+) -> None:
+    typists = [await system.typist(number % 2) for number in range(TYPISTS)]
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        typing = [group.create_task(typist.type(stop)) for typist in typists]
+        leaving = system.holder()
+        assert await system.owners[leaving].drain() == 1
+        await system.owners[leaving].stop()
+        for typist in typists:
+            await typist.acknowledged_more_than(len(typist.acknowledged) + 1)
+        stop.set()
+    head = await system.log.head(system.dashboard_id)
+    assert head is not None and head.version == sum(task.result() for task in typing)
+    for typist in typists:
+        await typist.reached(head.version)
+        typist.check()
+    late = await system.typist()
+    assert late.versions == [head.version]
+
+
+async def test_an_owner_that_leaves_takes_nothing_new_and_keeps_what_nobody_can_take(
+    system: System,
+) -> None:
+    first, *others = system.owners
+    for owner in others:
+        await owner.stop()
+    ann = await system.typist()
+    assert await first.drain() == 0
+    await ann.submit(1)
+    await ann.acknowledgement(1)
+    ann.check()

@@ -5,9 +5,10 @@ from uuid import UUID, uuid4
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.owner_lookup import KnownOwners, rendezvous_owner
+from gateway.owner_lookup import KnownOwners
 from gateway.rooms import Rooms
 from storage.ports import OwnerAddress
+from storage.rendezvous import rendezvous_owner
 
 D1, D2 = UUID(int=1), UUID(int=2)
 

@@ -1,0 +1,64 @@
+"""The locks of one owner's dashboards in the directory: they tell gateways where to go, no more.
+
+Law 5 does not rest on them: while Redis is away an owner opens without a lock, and the fence
+decides.
+"""
+
+import logging
+from uuid import UUID
+
+from actors.moving import moved_to
+from storage.ports import Directory, OwnerAddress
+from storage.rendezvous import rendezvous_owner
+from weft.errors import WeftError
+
+logger = logging.getLogger(__name__)
+
+
+class DashboardLocks:
+    def __init__(self, directory: Directory, address: OwnerAddress) -> None:
+        self._directory = directory
+        self._address = address
+        self.is_leaving = False  # then nothing new is taken
+
+    async def claim(self, dashboard_id: UUID) -> None:
+        """Raises WeftError owner_moved with `owner`: who holds it, or should."""
+        try:
+            if self.is_leaving and (heir := await self.heir(dashboard_id)) is not None:
+                raise moved_to(await self._directory.claim(dashboard_id, heir))
+            holder = await self._directory.claim(dashboard_id, self._address)
+        except WeftError as error:
+            if error.code == "owner_moved":
+                raise
+            logger.warning("dashboard %s is opened without a lock: %s", dashboard_id, error)
+            return
+        if holder.incarnation != self._address.incarnation:
+            raise moved_to(holder)
+
+    async def release(self, dashboard_id: UUID) -> None:
+        try:
+            await self._directory.release(dashboard_id, self._address)
+        except WeftError as error:
+            logger.warning("dashboard %s keeps a lock it does not need: %s", dashboard_id, error)
+
+    async def hand_over(self, dashboard_id: UUID, heir: OwnerAddress) -> OwnerAddress:
+        """The heir; ourselves when the lock cannot be written: then it is opened here anew."""
+        try:
+            if await self._directory.hand_over(dashboard_id, self._address, heir):
+                return heir
+        except WeftError as error:
+            logger.warning("dashboard %s is not handed over: %s", dashboard_id, error)
+        return self._address
+
+    async def heir(self, dashboard_id: UUID) -> OwnerAddress | None:
+        """Who should have it when we leave; None: there is nobody else."""
+        owners = await self._directory.owners()
+        others = [each for each in owners if each.owner_id != self._address.owner_id]
+        return rendezvous_owner(dashboard_id, others)
+
+    async def claim_again(self, dashboard_id: UUID) -> None:
+        """The directory may have lost it. Who has taken the dashboard over keeps it."""
+        try:
+            await self._directory.claim(dashboard_id, self._address)
+        except Exception as error:  # noqa: BLE001  (the fence will tell in any case)
+            logger.warning("dashboard %s is not claimed: %s", dashboard_id, error)
