@@ -158,7 +158,7 @@ class Client:
     def send(self) -> None:
         """What is in flight, perhaps again."""
         if self.in_flight is not None and self._owner is not None and self._has_joined:
-            self._owner.service.submit(self._route, self.in_flight)
+            self._owner.service.receive(self._route, self.in_flight)
 
     def read(self, count: int | None = None) -> None:
         """So many (or all) of the lines that wait."""
