@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from storage.identity_cache import IdentityCache
 from storage.identity_ports import Actor, IdentityStores
 from weft.errors import WeftError
 from weft.models import (
@@ -65,8 +66,15 @@ class Caller:
 class Access:
     """What one caller may do. `subject` None: the host product."""
 
-    def __init__(self, stores: IdentityStores, caller: Caller, clock_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        stores: IdentityStores,
+        seen: IdentityCache,
+        caller: Caller,
+        clock_ms: Callable[[], int],
+    ) -> None:
         self._stores = stores
+        self._seen = seen
         self._caller = caller
         self._clock_ms = clock_ms
 
@@ -97,17 +105,21 @@ class Access:
     async def ask_to_edit(
         self, dashboard_id: UUID, operations: Sequence[Edit], lookup: Lookup
     ) -> None:
-        """Before the owner is asked, which decides. Raises WeftError forbidden, …"""
-        subject = await self._subject(dashboard_id)
-        assert subject is not None  # edits are a user's
-        refused = first_refused(subject, operations, lookup, self._context())
+        """What can be told before the owner is asked, which decides: so by the caches.
+
+        Raises WeftError forbidden, …
+        """
+        hint = await self._seen.hint(dashboard_id, self._caller.user_id())
+        if hint is None:
+            raise WeftError("unknown_dashboard")
+        refused = first_refused(hint.subject(), operations, lookup, self._context())
         if refused is not None:
             raise refused.error()
 
     async def _subject(self, dashboard_id: UUID) -> Subject | None:
         user_id = self._caller.actor.user_id
         if user_id is None:
-            if await self._stores.dashboards.metadata(dashboard_id) is None:
+            if await self._seen.standing(dashboard_id) is None:
                 raise WeftError("unknown_dashboard")
             return None
         grants = await self._stores.sharing.grants_of(dashboard_id, user_id)

@@ -5,7 +5,7 @@ own when it is first seen, so that it can be listed and revoked like any other.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final, Protocol
 from uuid import UUID
@@ -46,9 +46,11 @@ class Authenticator(Protocol):
 
 
 class SessionFinder(Protocol):
-    """The part of `storage.identity_ports.Sessions` that ordinary tokens need."""
+    """The part of `storage.identity_ports.Sessions` that ordinary tokens and open sockets need."""
 
     async def find_session(self, token_hash: str) -> SessionUser | None: ...
+
+    async def alive(self, session_ids: Collection[UUID]) -> frozenset[UUID]: ...
 
 
 class SessionTokens:

@@ -6,6 +6,7 @@ constructor starts the service, so one that Ray has restarted comes back by itse
 
 import asyncio
 import logging
+from contextlib import AsyncExitStack
 from typing import Any
 
 import ray
@@ -14,6 +15,8 @@ from gateway.postgres_api_stores import api_stores
 from gateway.service import GatewayService, GatewaySettings
 from storage.postgres_pool import PostgresStores, connect
 from storage.redis_directory import RedisDirectory
+from storage.redis_identity import redis_identity
+from storage.shared_identity import SharedIdentity
 from weft.measures import Measures
 from weft.tracing import Telemetry
 
@@ -33,7 +36,10 @@ class GatewayActor:
             self._measures.count("restarts")
         self._settings = settings
         self._postgres_url = postgres_url
+        self._redis_url = redis_url
         self._directory = RedisDirectory(redis_url)
+        self._shared: SharedIdentity | None = None
+        self._stack = AsyncExitStack()
         self._stores: PostgresStores | None = None
         self._service: GatewayService | None = None
         self._starting = asyncio.get_running_loop().create_task(self._start())
@@ -48,6 +54,7 @@ class GatewayActor:
         self._starting.cancel()
         if self._service is not None:
             await self._service.stop()
+        await self._stack.aclose()
         if self._stores is not None:
             await self._stores.close()
         await self._directory.close()
@@ -70,11 +77,15 @@ class GatewayActor:
     async def _start_once(self) -> GatewayService:
         self._stores = self._stores or await connect(self._postgres_url)
         stores = api_stores(self._stores)
+        if self._shared is None:
+            opening = redis_identity(self._redis_url, self._stores.pool)
+            self._shared = await self._stack.enter_async_context(opening)
         service = GatewayService(
             self._settings,
             stores.identity.sessions,
             self._directory,
             stores,
+            shared=self._shared,
             measures=self._measures,
             tracer=self._tracer,
         )

@@ -65,7 +65,7 @@ CallerOf = Annotated[Caller, Depends(_caller)]
 
 async def _access(request: Request) -> Access:
     around: HttpSurroundings = request.app.state.around
-    return Access(around.stores.identity, request.state.caller, now_ms)
+    return Access(around.stores.identity, around.seen, request.state.caller, now_ms)
 
 
 AccessOf = Annotated[Access, Depends(_access)]

@@ -7,6 +7,7 @@ from gateway.authentication import Authenticator
 from gateway.moving_loop import LinkedMover
 from gateway.owner_edits import OwnerEdits
 from storage.delivery_ports import IdempotencyKeys, Outbox, Webhooks
+from storage.identity_cache import IdentityCache
 from storage.identity_ports import IdentityStores
 from storage.ports import Directory, OperationLog
 from storage.query_ports import Audit, Queries, Templates
@@ -20,7 +21,7 @@ def now_ms() -> int:
 
 @dataclass(frozen=True, slots=True)
 class ApiStores:
-    """PostgreSQL, by port. A change of identity must have reached the owners when it returns."""
+    """PostgreSQL, by port. A change of identity must be known everywhere when it returns."""
 
     identity: IdentityStores
     queries: Queries
@@ -39,6 +40,7 @@ class HttpSurroundings:
     admin_key: str = field(repr=False)
     authenticator: Authenticator
     stores: ApiStores
+    seen: IdentityCache  # for the eye, never to decide by
     directory: Directory
     edits: OwnerEdits
     mover: LinkedMover

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from storage.rate_counts import Count
 from weft import limits
 
 
@@ -31,13 +32,6 @@ DEFAULT_GLOBAL_RATES: Mapping[str, Rate] = {
         limits.RATE_GLOBAL_CONNECTIONS_PER_WINDOW, limits.RATE_CONNECTIONS_WINDOW_MS
     ),
 }
-
-
-class Count(NamedTuple):
-    """What the shared store answers for a key: its count, and when its window ends."""
-
-    total: int
-    remaining_ms: int
 
 
 @dataclass(slots=True)
@@ -64,7 +58,7 @@ class RateLimiter:
         self._global_rates = global_rates
         self._windows: dict[str, Window] = {}
 
-    def take(self, user_id: str, kind: str, now_ms: int, amount: int = 1) -> int:
+    def take(self, user_id: object, kind: str, now_ms: int, amount: int = 1) -> int:
         """Count `amount` for the user and the cluster: 0, or the ms to wait, and nothing counted.
 
         A single amount beyond the whole rate is let through at the start of a window: refusing
@@ -77,6 +71,13 @@ class RateLimiter:
         for window in windows:
             window.unsent += amount
         return 0
+
+    def told(self) -> dict[str, int]:
+        """As the welcome names them, per user."""
+        told: dict[str, int] = {}
+        for kind, rate in self._rates.items():
+            told |= {f"{kind}MaxPerWindow": rate.allowed, f"{kind}WindowMs": rate.window_ms}
+        return told
 
     def drain(self, now_ms: int) -> dict[str, tuple[int, int]]:
         """What to add to the shared counts: key → (amount, ms that its window still has)."""
@@ -99,7 +100,7 @@ class RateLimiter:
                 remaining_ms = min(max(1, count.remaining_ms), window.rate.window_ms)
                 window.ends_ms = now_ms + remaining_ms
 
-    def _windows_of(self, user_id: str, kind: str, now_ms: int) -> Iterator[Window]:
+    def _windows_of(self, user_id: object, kind: str, now_ms: int) -> Iterator[Window]:
         yield self._window(f"ratelimit:{user_id}:{kind}", self._rates[kind], now_ms)
         if kind in self._global_rates:
             yield self._window(f"ratelimit:global:{kind}", self._global_rates[kind], now_ms)

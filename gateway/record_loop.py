@@ -42,6 +42,13 @@ class DirectoryRecorder:
             )
         )
 
+    def renewed(self, connection_id: str, user: SessionUser) -> None:
+        """It has another session; it stays where it is."""
+        rooms = self._present[connection_id].rooms
+        self.connected(connection_id, user)
+        for dashboard_id in rooms:
+            self.entered(connection_id, user, dashboard_id)
+
     def entered(self, connection_id: str, user: SessionUser, dashboard_id: UUID) -> None:
         if present := self._present.get(connection_id):
             present.rooms.add(dashboard_id)

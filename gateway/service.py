@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from secrets import token_hex
@@ -12,7 +12,6 @@ from uuid import UUID
 from gateway.attachment_loop import OwnerFinder, Route
 from gateway.authentication import Authenticator, SessionFinder, SessionTokens, SignedTokens
 from gateway.delivery import DeliveryRules
-from gateway.enforced_identity import enforced
 from gateway.grants_loop import LinkedEnforcement
 from gateway.heartbeat_loop import GatewayHeartbeat, Sweep
 from gateway.http_api import create_app
@@ -21,13 +20,20 @@ from gateway.http_surroundings import ApiStores, HttpSurroundings
 from gateway.link_loop import OwnerLinks
 from gateway.moving_loop import LinkedMover
 from gateway.owner_edits_loop import LinkedOwnerEdits
+from gateway.rate_limit import DEFAULT_GLOBAL_RATES, DEFAULT_RATES, Rate, RateLimiter
+from gateway.rate_loop import RateSync
 from gateway.record_loop import DirectoryRecorder
+from gateway.revocation_loop import SessionWatch
 from gateway.signed_token import TokenRules
 from gateway.socket_figures import SocketFigures
 from gateway.webhook_service import WebhookService
 from gateway.websocket_server import Surroundings, WebSocketServer
+from storage.identity_cache import IdentityCache
+from storage.identity_consequences import with_consequences
+from storage.memory_shared_identity import memory_shared_identity
 from storage.ports import Directory
 from storage.report_loop import keep_reporting
+from storage.shared_identity import SharedIdentity
 from weft.measures import Measures
 from weft.models import SEED_WIDGET_TYPES, WidgetTypes
 from weft.models.address import Network
@@ -51,6 +57,8 @@ class GatewaySettings:
     deliveries: DeliveryRules | None = field(default_factory=DeliveryRules)
     public_ws_url: str | None = None  # of this gateway, as browsers reach it
     demo_users: tuple[str, ...] = ()
+    rates: Mapping[str, Rate] = field(default_factory=lambda: DEFAULT_RATES)
+    global_rates: Mapping[str, Rate] = field(default_factory=lambda: DEFAULT_GLOBAL_RATES)
 
 
 class GatewayService:
@@ -64,20 +72,24 @@ class GatewayService:
         stores: ApiStores | None = None,
         widget_types: WidgetTypes = SEED_WIDGET_TYPES,
         *,
+        shared: SharedIdentity | None = None,
         measures: Measures | None = None,
         tracer: Tracer | None = None,
     ) -> None:
-        """Without `stores` there is no HTTP API, and no signed token is known."""
+        """Without `stores` there is no HTTP API, and no signed token is known. What changes in
+        `stores.identity` through this gateway is told through `shared`; without it, to nobody else.
+        """
         self.settings = settings
         self.server_id = f"{settings.gateway_id}/{token_hex(4)}"  # of this life of the gateway
         self.ws_url = ""
         self.http_url = ""
         self._measures = measures or Measures()
         self._tracer = tracer
+        self._sessions = sessions
         self._directory = directory
+        self._shared = shared or memory_shared_identity(time.time)
         self._stores = stores
         self._widget_types = widget_types
-        self._authenticator = _authenticator(settings, sessions, stores)
         self._http = HttpServer()
         self._webhooks = _webhooks(settings, stores)
 
@@ -91,13 +103,20 @@ class GatewayService:
         self._heartbeat = GatewayHeartbeat(
             self._directory, self.server_id, self._recorder, self._sweeps()
         )
+        self._watch = SessionWatch(self._sessions, self._shared)
+        limiter = RateLimiter(settings.rates, settings.global_rates)
+        self._rate_sync = RateSync(limiter, self._shared.rates)
+        stores = self._told_stores()
+        authenticator = _authenticator(settings, self._sessions, stores)
         route = Route(OwnerFinder(self._directory), self._links)
         self._sockets = WebSocketServer(
             Surroundings(
-                self._authenticator,
+                authenticator,
                 self._recorder,
                 route,
                 SocketFigures(measures, self._tracer),
+                self._watch,
+                limiter,
                 settings.trusted_proxies,
             )
         )
@@ -105,8 +124,8 @@ class GatewayService:
         measures.watch("sessions", lambda: self._sockets.counts()["sessions"])
         port = await self._sockets.start(settings.host, settings.ws_port)
         self.ws_url = f"ws://{_in_url(settings.host)}:{port}"
-        if settings.http_port is not None and self._stores is not None:
-            self._start_http(settings.http_port, self._stores, route)
+        if settings.http_port is not None and stores is not None:
+            self._start_http(settings.http_port, stores, authenticator, route)
         if self._webhooks is not None:
             self._webhooks.start()
         reporting = keep_reporting(self._directory, settings.gateway_id, self._report)
@@ -121,6 +140,8 @@ class GatewayService:
         await self._links.close()
         await self._recorder.close()
         await self._heartbeat.close()
+        await self._watch.close()
+        await self._rate_sync.close()
         await self._http.stop()
 
     def status(self) -> dict[str, Any]:
@@ -141,17 +162,26 @@ class GatewayService:
         """What to remove, beside its connections, of a gateway that is gone."""
         return ()
 
-    def _start_http(self, port: int, stores: ApiStores, route: Route) -> None:
+    def _told_stores(self) -> ApiStores | None:
+        """A change of identity through these is known everywhere when it returns."""
+        if self._stores is None:
+            return None
+        enforcement = LinkedEnforcement(self._directory, self._links, self._stores.log)
+        told = with_consequences(self._stores.identity, self._shared, enforcement)
+        return replace(self._stores, identity=told)
+
+    def _start_http(
+        self, port: int, stores: ApiStores, authenticator: Authenticator, route: Route
+    ) -> None:
         bound, port = self._http.listen(self.settings.host, port)
         self.http_url = f"http://{_in_url(self.settings.host)}:{port}"
-        enforcement = LinkedEnforcement(self._directory, self._links, stores.log)
-        stores = replace(stores, identity=enforced(stores.identity, enforcement))
         around = HttpSurroundings(
             self.settings.gateway_id,
             self.ws_url,
             self.settings.admin_key,
-            self._authenticator,
+            authenticator,
             stores,
+            IdentityCache(self._shared.cache, stores.identity),
             self._directory,
             LinkedOwnerEdits(route),
             LinkedMover(self._directory, self._links, stores.log),

@@ -14,6 +14,8 @@ from itertools import count
 from typing import Any, Final
 from uuid import UUID
 
+from gateway.expiry import Expiry
+from gateway.rate_limit import RateLimiter
 from gateway.session_events import (
     Attach,
     Authenticate,
@@ -30,6 +32,7 @@ from gateway.session_events import (
     Instruction,
     Opened,
     ReaderFellBehind,
+    Revoked,
     Send,
     SocketClosed,
     SubscriptionAnswered,
@@ -45,6 +48,7 @@ from weft.errors import WeftError
 from weft.wire import close_codes
 from weft.wire.codec import FrameError, decode_client_frame
 from weft.wire.frames import (
+    authenticated_frame,
     ended_frame,
     error_frame,
     goaway_frame,
@@ -53,7 +57,16 @@ from weft.wire.frames import (
     rejected_frame,
     welcome_frame,
 )
-from weft.wire.messages import PROTOCOL_VERSION, Hello, Join, Leave, Ping, Submit
+from weft.wire.messages import (
+    PROTOCOL_VERSION,
+    ClientMessage,
+    Hello,
+    Join,
+    Leave,
+    Ping,
+    Submit,
+)
+from weft.wire.messages import Authenticate as FreshToken
 
 Instructions = list[Instruction]
 
@@ -107,7 +120,8 @@ class Subscription:
 class Session:
     """`handle` takes one event and returns what is to be done, in this order."""
 
-    def __init__(self, connection_id: str) -> None:
+    def __init__(self, connection_id: str, limiter: RateLimiter | None = None) -> None:
+        """`limiter`: what the connections of one gateway share; without it, a new one."""
         self.connection_id = connection_id
         self.state = State.AWAITING_HELLO
         self.user: SessionUser | None = None
@@ -115,6 +129,8 @@ class Session:
         self._by_number: dict[int, Subscription] = {}
         self._numbers = count(1)
         self._refused_frames = 0
+        self._limiter = limiter or RateLimiter()
+        self._limited_frames = 0  # in a row
 
     def handle(self, event: Event) -> Instructions:
         """Never raises for what a client sent; IllegalEvent for what a shell did."""
@@ -148,10 +164,15 @@ class Session:
         return self._close(close_codes.HELLO_TIMEOUT)
 
     def _authenticated(self, event: Authenticated) -> Instructions:
+        wait_ms = self._limiter.take(event.user.user_id, "connections", event.at_ms)
+        if wait_ms:
+            return self._close_with(_too_frequent(wait_ms), close_codes.RATE_LIMITED)
         self._move(State.OPEN)
         self.user = event.user
-        frame = welcome_frame(self.connection_id, event.user.user_id, event.at_ms, WELCOME_LIMITS)
-        return [Send(frame), WakeAt(event.user.expires_at_ms)]
+        self._expiry = Expiry(event.user, event.at_ms)
+        told = {**WELCOME_LIMITS, **self._limiter.told()}
+        frame = welcome_frame(self.connection_id, event.user.user_id, event.at_ms, told)
+        return [Send(frame), self._expiry.wake()]
 
     def _authentication_failed(self, event: AuthenticationFailed) -> Instructions:
         known = event.error.code == "unauthenticated"
@@ -165,6 +186,11 @@ class Session:
             message = decode_client_frame(event.data)
         except FrameError as error:
             return self._refuse(error)
+        assert self.user is not None
+        wait_ms = self._limiter.take(self.user.user_id, "operations", event.at_ms)
+        if wait_ms:
+            return self._limit(message, _too_frequent(wait_ms))
+        self._limited_frames = 0
         match message:
             case Submit():
                 return self._submit(message)
@@ -174,6 +200,8 @@ class Session:
                 return [*self._drop(message.dashboard_id), Send(left_frame(message.dashboard_id))]
             case Ping():
                 return [Send(pong_frame(message.nonce, event.at_ms))]
+            case FreshToken():
+                return [Authenticate(message.token)]
             case Hello():
                 return self._refuse(FrameError("invalid_message", "hello was said before."))
 
@@ -203,6 +231,21 @@ class Session:
             message.wants_tail,
         )
         return [*replaced, attach]
+
+    def _limit(self, message: ClientMessage, error: WeftError) -> Instructions:
+        """An answer for that id alone; who does not wait at all is closed."""
+        self._limited_frames += 1
+        if self._limited_frames > limits.RATE_REFUSALS_MAX_IN_A_ROW:
+            return self._close_with(error, close_codes.RATE_LIMITED)
+        match message:
+            case Submit():
+                return [Send(rejected_frame(message.dashboard_id, message.sequence, error))]
+            case Join():
+                return [
+                    *self._drop(message.dashboard_id),
+                    Send(ended_frame(message.dashboard_id, error)),
+                ]
+        return [Send(error_frame(error))]
 
     def _refuse(self, error: FrameError) -> Instructions:
         """Answer a frame that is not let in: to its submission, where it names one."""
@@ -262,11 +305,26 @@ class Session:
     def _binary(self, _event: BinaryReceived) -> Instructions:
         return self._close(close_codes.BINARY_FRAME)
 
-    def _expired(self, event: Ticked) -> Instructions:
-        assert self.user is not None
-        if event.at_ms < self.user.expires_at_ms:
-            return [WakeAt(self.user.expires_at_ms)]
+    def _ticked(self, event: Ticked) -> Instructions:
+        goes_on = self._expiry.step(event.at_ms)
+        return self._revoked(Revoked()) if goes_on is None else goes_on
+
+    def _revoked(self, _event: Revoked) -> Instructions:
         return self._close_with(WeftError("unauthenticated"), close_codes.UNAUTHENTICATED)
+
+    def _renewed(self, event: Authenticated) -> Instructions:
+        assert self.user is not None
+        if event.user.user_id != self.user.user_id:
+            return self._not_renewed(
+                AuthenticationFailed(WeftError("forbidden", "The token is another user's."))
+            )
+        self.user = event.user
+        self._expiry = Expiry(event.user, event.at_ms)
+        return [Send(authenticated_frame(self._expiry.deadline_ms)), self._expiry.wake()]
+
+    def _not_renewed(self, event: AuthenticationFailed) -> Instructions:
+        """The token before counts until its end."""
+        return [Send(error_frame(event.error))]
 
     def _fell_behind(self, _event: ReaderFellBehind) -> Instructions:
         return self._close(close_codes.SLOW_READER)
@@ -295,6 +353,10 @@ class Session:
         self.state = state
 
 
+def _too_frequent(wait_ms: int) -> WeftError:
+    return WeftError("rate_limited", retryAfterMs=wait_ms)
+
+
 _Handlers = dict[type[Any], Callable[[Session, Any], Instructions]]
 _AT_ANY_TIME: Final[_Handlers] = {
     BinaryReceived: Session._binary,
@@ -321,7 +383,10 @@ _HANDLERS: Final[dict[State, _Handlers]] = {
         SubscriptionAnswered: Session._answered,
         SubscriptionEnded: Session._ended,
         SubscriptionLost: Session._lost,
-        Ticked: Session._expired,
+        Authenticated: Session._renewed,
+        AuthenticationFailed: Session._not_renewed,
+        Revoked: Session._revoked,
+        Ticked: Session._ticked,
         **_AT_ANY_TIME,
     },
 }

@@ -46,6 +46,11 @@ class AuthenticationFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class Revoked:
+    """The session was ended, or its user is not active any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class SubscriptionJoined:
     """The owner has let it in. `waiting_bytes` are not yet taken by this connection's reader."""
 
@@ -107,6 +112,7 @@ Event: TypeAlias = (
     | BinaryReceived
     | Authenticated
     | AuthenticationFailed
+    | Revoked
     | SubscriptionJoined
     | SubscriptionAnswered
     | SubscriptionEnded

@@ -22,7 +22,9 @@ from gateway.attachment_loop import Attachment, Route
 from gateway.authentication import Authenticator, Origin
 from gateway.backlog import Backlog
 from gateway.client_address import client_address
+from gateway.rate_limit import RateLimiter
 from gateway.record_loop import DirectoryRecorder
+from gateway.revocation_loop import SessionWatch
 from gateway.session import Session, State
 from gateway.session_events import (
     Attach,
@@ -46,6 +48,7 @@ from gateway.session_events import (
     WakeAt,
 )
 from gateway.socket_figures import SocketFigures
+from storage.ports import SessionUser
 from weft import limits
 from weft.errors import WeftError
 from weft.models.address import Network
@@ -66,6 +69,8 @@ class Surroundings:
     recorder: DirectoryRecorder
     route: Route
     figures: SocketFigures
+    watch: SessionWatch
+    limiter: RateLimiter
     trusted_proxies: tuple[Network, ...] = ()
 
 
@@ -76,7 +81,7 @@ class ClientConnection:
         self.websocket = websocket
         self.connection_id = str(uuid4())
         self._around = around
-        self._session = Session(self.connection_id)
+        self._session = Session(self.connection_id, around.limiter)
         self._attachments: dict[int, Attachment] = {}
         self._authentication: Coroutine[Any, Any, None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -189,6 +194,8 @@ class ClientConnection:
         )
 
     async def _authenticate(self, token: str) -> None:
+        heard = self._around.watch.heard
+        before = self._session.user
         try:
             user = await self._around.authenticator.user_of(token, self._origin())
         except WeftError as error:
@@ -199,7 +206,18 @@ class ClientConnection:
         else:
             self.handle(Authenticated(user, now_ms()))
             if self.is_open:  # it may have been closed meanwhile
-                self._around.recorder.connected(self.connection_id, user)
+                self._is_known(before, heard)
+
+    def _is_known(self, before: SessionUser | None, heard: int) -> None:
+        """`heard`: by the watch, before the session was looked up."""
+        user = self._session.user
+        assert user is not None
+        if before is None:
+            self._around.recorder.connected(self.connection_id, user)
+        elif user is not before:
+            self._around.watch.end(before, self)
+            self._around.recorder.renewed(self.connection_id, user)
+        self._around.watch.begin(user, self, heard)
 
     def _origin(self) -> Origin:
         peer, request = self.websocket.remote_address, self.websocket.request
@@ -234,6 +252,7 @@ class ClientConnection:
         if self._timer is not None:
             self._timer.cancel()
         if user := self._session.user:
+            self._around.watch.end(user, self)
             self._around.recorder.disconnected(self.connection_id, user)
 
     @property

@@ -42,6 +42,9 @@ class IdentityAccounts:
     async def find_session(self, token_hash: str) -> SessionUser | None:
         return await self._sessions.find_session(token_hash)
 
+    async def alive(self, session_ids: Collection[UUID]) -> frozenset[UUID]:
+        return await self._sessions.alive(session_ids)
+
     async def revoke_session(self, session_id: UUID) -> bool:
         session = await self._sessions.session(session_id)
         if session is None or not session.is_active:

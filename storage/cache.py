@@ -169,11 +169,13 @@ class Belief:
         self._epoch = 0
         self._until = float("-inf")
 
-    def learn(self, epoch: int, asked_at: float) -> None:
-        """Answers may overtake each other."""
+    def learn(self, epoch: int, asked_at: float) -> bool:
+        """Whether it is newer than the last. Answers may overtake each other."""
+        has_risen = epoch > self._epoch
         if epoch >= self._epoch:
             self._epoch = epoch
             self._until = max(self._until, asked_at + CACHE_LEASE_SECONDS)
+        return has_risen
 
     def epoch(self, now: float) -> int | None:
         return self._epoch if now < self._until else None

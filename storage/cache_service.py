@@ -50,6 +50,7 @@ class Cache:
         self._belief = Belief()
         self._flights = SingleFlight()
         self._rests_until = float("-inf")
+        self._on_rise: list[Callable[[], None]] = []
         self._asking: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -164,15 +165,31 @@ class Cache:
             await self._shared.forget(keys)
         except WeftError:
             logger.warning("Redis was not told of a write; its readers are, by PostgreSQL")
-            await self._epochs.raise_epoch()
+            await self.raise_epoch()
             await self._sleep(CACHE_LEASE_WAIT_SECONDS)
 
     # --- the epoch -----------------------------------------------------------------------------
 
+    async def raise_epoch(self) -> None:
+        """Every process learns within CACHE_EPOCH_EVERY_SECONDS that something was not told.
+
+        Raises WeftError storage_unavailable.
+        """
+        await self._epochs.raise_epoch()
+
+    def on_rise(self, risen: Callable[[], None]) -> None:
+        """Call it whenever the epoch is seen to have risen; it must not wait."""
+        self._on_rise.append(risen)
+
     async def ask_epoch(self) -> None:
         asked_at = self._clock()
-        with suppress(WeftError):  # then what is believed ends by itself
-            self._belief.learn(await self._epochs.epoch(), asked_at)
+        try:
+            epoch = await self._epochs.epoch()
+        except WeftError:  # then what is believed ends by itself
+            return
+        if self._belief.learn(epoch, asked_at):
+            for risen in self._on_rise:
+                risen()
 
     async def _ask_epochs(self) -> None:
         while True:

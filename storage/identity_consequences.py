@@ -1,27 +1,37 @@
 """What a change of identity or sharing brings about on other nodes before it returns.
 
-Caches forget what it changed (see storage.cache), the index of sessions follows, and a notice tells
-gateways to look after their open sockets. Notices and index are best effort: a gateway that is told
-nothing looks by itself (see storage.notices). They also go out when a change has failed in a way in
-which it may have happened: a notice only says where to look.
+Caches forget what it changed (see storage.cache), a notice tells gateways to look after their open
+sockets, the index of sessions follows, and the owners of dashboards read anew who may do what
+(law 6). Index and notices are best effort: what was not told is found out all the same (see
+storage.notices). A notice also goes out when a change has failed in a way in which it may have
+happened: it only says where to look. When an owner cannot be told the change stands, the caller
+hears `storage_unavailable`, and asking again helps.
 """
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial, wraps
 from inspect import signature
 from typing import Any, Final, TypeAlias, cast
 from uuid import UUID
 
-from storage.cache_service import Cache
 from storage.identity_cache import DASHBOARD, PERMISSIONS, USER
-from storage.identity_ports import Dashboards, IdentityStores, Sessions, Sharing, Users
-from storage.notices import GrantsChanged, Notice, Notices, SessionEnded, UserChanged
+from storage.identity_ports import (
+    Dashboards,
+    Enforcement,
+    IdentityStores,
+    Sessions,
+    Sharing,
+    Users,
+)
+from storage.notices import Notice, SessionEnded, UserChanged
 from storage.session_index import SessionIndex
+from storage.shared_identity import SharedIdentity
 from weft.errors import Fault, WeftError
 from weft.limits import PAGE_MAX_ITEMS
-from weft.models import Dashboard, Session, User
+from weft.models import Collaborator, Dashboard, Session, User
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +45,8 @@ class Consequences:
     notices: list[Notice] = field(default_factory=list)
     index: Index | None = None
     members_of: UUID | None = None  # a dashboard: the keys of all who share it now
+    dashboards: tuple[UUID, ...] = ()  # whose owners read anew who may do what
+    dashboards_of: UUID | None = None  # a user: the same of all that they own or share
 
 
 Follows: TypeAlias = Callable[[Arguments, Any], Consequences]
@@ -42,10 +54,10 @@ Follows: TypeAlias = Callable[[Arguments, Any], Consequences]
 
 
 def with_consequences(
-    stores: IdentityStores, cache: Cache, notices: Notices, index: SessionIndex
+    stores: IdentityStores, shared: SharedIdentity, enforce: Enforcement
 ) -> IdentityStores:
-    """The same stores; a change that has returned is known on all nodes."""
-    telling = _Telling(stores.sharing, cache, notices, index)
+    """The same stores; a change that has returned is known on all nodes, and counts there."""
+    telling = _Telling(stores.sharing, shared, enforce)
     return IdentityStores(
         cast("Users", _Store(stores.users, telling)),
         cast("Sessions", _Store(stores.sessions, telling)),
@@ -79,20 +91,17 @@ class _Store:
 
 
 class _Telling:
-    def __init__(
-        self, sharing: Sharing, cache: Cache, notices: Notices, index: SessionIndex
-    ) -> None:
+    def __init__(self, sharing: Sharing, shared: SharedIdentity, enforce: Enforcement) -> None:
         self._sharing = sharing
-        self._cache = cache
-        self._notices = notices
-        self._index = index
+        self._shared = shared
+        self._enforce = enforce
 
     async def carry_out(
         self, follows: Callable[[Any], Consequences], change: Callable[[], Awaitable[Any]]
     ) -> Any:
         foreseen = follows(None)
         try:
-            async with self._cache.changing(*foreseen.keys) as keys:
+            async with self._shared.cache.changing(*foreseen.keys) as keys:
                 result = await change()
                 found = follows(result)
                 keys.extend(key for key in found.keys if key not in foreseen.keys)
@@ -103,6 +112,7 @@ class _Telling:
                 await self._tell(foreseen)
             raise
         await self._tell(found)
+        await self._tell_owners(found)
         return result
 
     async def _keys_of_members(self, dashboard_id: UUID) -> list[str]:
@@ -118,13 +128,25 @@ class _Telling:
                 return keys
 
     async def _tell(self, consequences: Consequences) -> None:
-        try:
-            if consequences.notices:
-                await self._notices.publish(consequences.notices)
-            if consequences.index is not None:
-                await consequences.index(self._index)
-        except WeftError:
-            logger.warning("Redis was not told of a change of identity; gateways look themselves")
+        if consequences.notices:
+            try:
+                await self._shared.notices.publish(consequences.notices)
+            except WeftError:
+                logger.warning("Redis was not told of a change of identity; PostgreSQL is")
+                with suppress(WeftError):  # neither: then gateways look now and then all the same
+                    await self._shared.cache.raise_epoch()
+        if consequences.index is not None:
+            try:
+                await consequences.index(self._shared.index)
+            except WeftError:
+                logger.warning("the index of sessions in Redis was not told of a change")
+
+    async def _tell_owners(self, consequences: Consequences) -> None:
+        concerned = consequences.dashboards
+        if consequences.dashboards_of is not None:
+            concerned = await self._sharing.dashboards_of(consequences.dashboards_of)
+        if concerned:
+            await self._enforce(concerned)
 
 
 # --- what follows what -------------------------------------------------------------------------
@@ -136,11 +158,13 @@ def _create_user(_: Arguments, user: User | None) -> Consequences:
 
 def _change_user(told: Arguments, user: User | None) -> Consequences:
     user_id: UUID = told["user_id"]
-    if user is not None and user.is_active:
-        return Consequences([USER.key(user_id)])
-    return Consequences(
-        [USER.key(user_id)], [UserChanged(user_id)], _forget_all(user_id) if user else None
-    )
+    consequences = Consequences([USER.key(user_id)])
+    if told["patch"].is_active is not None:  # who has nothing, or has it again
+        consequences.dashboards_of = user_id
+    if user is None or not user.is_active:
+        consequences.notices = [UserChanged(user_id)]
+        consequences.index = _forget_all(user_id) if user else None
+    return consequences
 
 
 def _delete_user(told: Arguments, shared: tuple[UUID, ...] | None) -> Consequences:
@@ -150,6 +174,7 @@ def _delete_user(told: Arguments, shared: tuple[UUID, ...] | None) -> Consequenc
         [USER.key(user_id), *keys],
         [UserChanged(user_id)],
         _forget_all(user_id) if shared is not None else None,
+        dashboards=shared or (),
     )
 
 
@@ -189,7 +214,7 @@ def _create_dashboard(_: Arguments, dashboard: Dashboard | None) -> Consequences
 
 def _stand(told: Arguments, _: object) -> Consequences:
     dashboard_id: UUID = told["dashboard_id"]
-    return Consequences([DASHBOARD.key(dashboard_id)], [GrantsChanged(dashboard_id)])
+    return Consequences([DASHBOARD.key(dashboard_id)], dashboards=(dashboard_id,))
 
 
 def _transfer(told: Arguments, moved: object) -> Consequences:
@@ -206,11 +231,17 @@ def _delete_dashboard(told: Arguments, members: tuple[UUID, ...] | None) -> Cons
     return consequences
 
 
-def _share(told: Arguments, _: object) -> Consequences:
+def _invite(told: Arguments, _: object) -> Consequences:
+    """It gives nothing until it is accepted: no owner need hear of it."""
+    return Consequences([PERMISSIONS.key(told["invite"].user_id, told["dashboard_id"])])
+
+
+def _share(told: Arguments, member: Collaborator | None) -> Consequences:
     user_id: UUID = told["user_id"] if "user_id" in told else told["invite"].user_id
     dashboard_id: UUID = told["dashboard_id"]
+    counts = member is None or member.accepted_at is not None
     return Consequences(
-        [PERMISSIONS.key(user_id, dashboard_id)], [GrantsChanged(dashboard_id, user_id)]
+        [PERMISSIONS.key(user_id, dashboard_id)], dashboards=(dashboard_id,) if counts else ()
     )
 
 
@@ -226,7 +257,7 @@ FOLLOWS: Final[dict[str, Follows]] = {
     "publish": _stand,
     "transfer": _transfer,
     "delete_dashboard": _delete_dashboard,
-    "invite": _share,
+    "invite": _invite,
     "share": _share,
     "accept": _share,
     "change_collaborator": _share,

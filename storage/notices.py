@@ -3,8 +3,9 @@
 A notice only says where to look: whoever hears one asks PostgreSQL. It may come twice; it may not
 come at all while a node is cut off. So a listener is told when it hears (`Listening`: look once at
 all that is open, for what was missed) and when it does not (`Deaf`: until the next `Listening`,
-look every SESSION_LOOK_SECONDS). As a writer may be cut off and its listeners not, they also look
-every SESSION_SECOND_LOOK_SECONDS. See `Sessions.alive` and `Sharing.grants_of_each`.
+look every SESSION_LOOK_SECONDS). A writer that is cut off while its listeners are not raises the
+epoch of the caches in PostgreSQL, which every node asks for all the time: who sees it rise looks
+at all that is open. Changed grants need no notice: the dashboard's owner tells its subscribers.
 """
 
 from collections.abc import Callable, Iterable
@@ -29,14 +30,6 @@ class UserChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class GrantsChanged:
-    """Of one user, or (None) perhaps of everybody: published, archived, handed over, deleted."""
-
-    dashboard_id: UUID
-    user_id: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Listening:
     """From here on nothing is missed."""
 
@@ -46,7 +39,7 @@ class Deaf:
     """From here on anything may be."""
 
 
-Notice: TypeAlias = SessionEnded | UserChanged | GrantsChanged
+Notice: TypeAlias = SessionEnded | UserChanged
 Heard: TypeAlias = Notice | Listening | Deaf
 Hear: TypeAlias = Callable[[Heard], None]
 
@@ -75,10 +68,6 @@ def decode_notice(raw: object) -> Notice | None:
                 return SessionEnded(UUID(session_id), UUID(user_id))
             case ["UserChanged", str(user_id)]:
                 return UserChanged(UUID(user_id))
-            case ["GrantsChanged", str(dashboard_id), str(user_id)]:
-                return GrantsChanged(UUID(dashboard_id), UUID(user_id))
-            case ["GrantsChanged", str(dashboard_id), None]:
-                return GrantsChanged(UUID(dashboard_id))
     except ValueError:
         pass
     return None

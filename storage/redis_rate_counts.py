@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from storage.redis_client import redis_outages
+from storage.rate_counts import Count
+from storage.redis_client import redis_client, redis_outages
+from weft.limits import CACHE_TIMEOUT_SECONDS
 
 # Adds ARGV[2i-1] to KEYS[i]; a key that is new, or lost its expiry, ends after ARGV[2i] ms.
 # A key of another type (someone else's content) is replaced. Returns count and ms left of each.
@@ -30,19 +31,21 @@ return answer
 
 
 class RedisRateCounts:
-    def __init__(self, redis: Redis) -> None:
-        self._add = redis.register_script(ADD)
+    """The port `RateCounts`. Connects when first used. Every error of Redis is an outage here."""
 
-    async def add(self, amounts: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
-        """key → (amount, window in ms), to key → (count of all gateways, ms left).
+    def __init__(self, url: str) -> None:
+        self._redis = redis_client(url, CACHE_TIMEOUT_SECONDS)
+        self._add = self._redis.register_script(ADD)
 
-        Raises WeftError storage_unavailable; the caller goes on with its own counts.
-        """
+    async def close(self) -> None:
+        await self._redis.aclose()
+
+    async def add(self, amounts: Mapping[str, tuple[int, int]]) -> dict[str, Count]:
         keys = list(amounts)
         if not keys:
             return {}
         arguments = [number for key in keys for number in amounts[key]]
         with redis_outages(RedisError):
             answer = await self._add(keys=keys, args=arguments)
-        numbers = [int(number) for number in answer]
-        return dict(zip(keys, zip(numbers[::2], numbers[1::2], strict=True), strict=True))
+        counts = map(Count, map(int, answer[::2]), map(int, answer[1::2]))
+        return dict(zip(keys, counts, strict=True))

@@ -46,6 +46,7 @@ UNLOAD_AFTER_SECONDS: Final = 60.0  # an idle dashboard leaves the owner's memor
 
 # --- the socket ------------------------------------------------------------------------------
 HELLO_TIMEOUT_SECONDS: Final = 10.0  # a socket that does not say hello is closed
+REAUTHENTICATE_AHEAD_SECONDS: Final = 60.0  # a token's end is told, or half its life before it
 PING_INTERVAL_SECONDS: Final = 20.0
 DASHBOARDS_MAX_PER_CONNECTION: Final = 100
 OUTGOING_MAX_BYTES: Final = 4_194_304  # waiting for one reader; beyond it the reader resumes
@@ -220,4 +221,5 @@ RATE_CONNECTIONS_PER_WINDOW: Final = 600  # new sockets; a shared office of tabs
 RATE_CONNECTIONS_WINDOW_MS: Final = 60_000
 RATE_GLOBAL_OPERATIONS_PER_WINDOW: Final = 500_000  # of the whole cluster
 RATE_GLOBAL_CONNECTIONS_PER_WINDOW: Final = 100_000
+RATE_REFUSALS_MAX_IN_A_ROW: Final = 100  # of one socket that does not wait; then it is closed
 RATE_SYNC_EVERY_MS: Final = 100  # how far counts of several gateways may run apart

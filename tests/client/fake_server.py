@@ -135,6 +135,10 @@ class FakeServer:
             replica = UUID(self._replicas[connection])
             await self.commit(*frame["operations"], by=replica, sequence=frame["sequence"])
 
+    async def _authenticate(self, connection: ServerConnection, frame: Json) -> None:
+        assert frame["token"] in self.tokens
+        await _say(connection, {"type": "authenticated", "deadline": 2})
+
     async def _leave(self, connection: ServerConnection, frame: Json) -> None:
         del self._replicas[connection]
         await _say(connection, {"type": "ended", "dashboardId": str(BOARD), "code": "left"})

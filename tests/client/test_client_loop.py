@@ -151,6 +151,36 @@ async def test_a_token_that_has_ended_is_asked_for_again(server: FakeServer) -> 
     assert [frame["token"] for frame in await server.heard("hello", 2)] == ["old", TOKEN]
 
 
+async def test_law6_a_token_that_ends_soon_is_renewed_without_another_socket(
+    server: FakeServer,
+) -> None:
+    tokens = iter([TOKEN, "fresh"])
+    server.tokens.add("fresh")
+
+    async def renew() -> str:
+        return next(tokens)
+
+    async with weft.connect(server.url, renew) as client:
+        board = await client.join(BOARD)
+        await server.send({"type": "reauthenticate", "deadline": 2})
+        assert [frame["token"] for frame in await server.heard("authenticate")] == ["fresh"]
+        board.insert(WIDGET, TEXT, 5, "!")
+        await board.saved(10)
+        await server.cut()
+        assert [frame["token"] for frame in await server.heard("hello", 2)] == [TOKEN, "fresh"]
+    assert len(await server.heard("authenticate")) == 1
+
+
+async def test_a_token_that_is_a_text_cannot_be_renewed_and_nothing_happens_until_its_end(
+    server: FakeServer,
+) -> None:
+    async with weft.connect(server.url, TOKEN) as client:
+        board = await client.join(BOARD)
+        await server.send({"type": "reauthenticate", "deadline": 2})
+        board.insert(WIDGET, TEXT, 5, "!")
+        await board.saved(10)
+
+
 async def test_a_token_that_cannot_be_had_now_is_asked_for_again(server: FakeServer) -> None:
     answers = iter([ConnectionResetError(), KeyError("down"), TOKEN])
 

@@ -16,6 +16,7 @@ from weft.client.events import (
     ReplicaWaited,
     SocketClosed,
     SocketOpened,
+    TokenRenewed,
 )
 from weft.client.instructions import (
     CloseSocket,
@@ -23,6 +24,7 @@ from weft.client.instructions import (
     Fail,
     Finish,
     OpenSocket,
+    RenewToken,
     SendFrame,
     Tell,
     WaitFor,
@@ -175,6 +177,39 @@ def test_a_token_that_has_ended_is_renewed_once() -> None:
     line.happens(SocketClosed(4401))
     assert line.orders(OpenSocket) == []
     assert [failure.error.code for failure in line.orders(Fail)] == ["unauthenticated"]
+
+
+def test_law6_a_token_that_ends_soon_is_renewed_on_the_same_socket() -> None:
+    line = Line()
+    line.join()
+    line.hears(JOINED)
+    line.out.clear()
+    line.hears({"type": "reauthenticate", "deadline": 90_000})
+    assert line.orders(RenewToken) == [RenewToken()]
+    line.happens(TokenRenewed("fresh"))
+    (frame,) = line.orders(SendFrame)
+    assert orjson.loads(frame.frame) == {"type": "authenticate", "token": "fresh"}
+    line.hears({"type": "authenticated", "deadline": 190_000})
+    assert line.out == []
+
+
+def test_a_token_that_comes_when_the_socket_is_gone_is_for_the_next_one() -> None:
+    line = Line()
+    line.hears({"type": "reauthenticate", "deadline": 90_000})
+    line.happens(SocketClosed())
+    line.out.clear()
+    line.happens(TokenRenewed("fresh"))
+    assert line.out == []
+
+
+def test_law7_who_connects_too_frequently_waits_as_long_as_it_is_told() -> None:
+    line = Line(opened=False)
+    line.happens(SocketOpened("secret"))
+    limited = {"type": "error", **WeftError("rate_limited").to_json(), "retryAfterMs": 3_000}
+    line.hears(limited)
+    line.orders(OpenSocket)
+    line.happens(SocketClosed(4429))
+    assert line.orders(OpenSocket) == [OpenSocket(3.125)]
 
 
 def test_a_dashboard_that_asks_for_a_new_token_gets_a_new_connection() -> None:

@@ -17,6 +17,7 @@ from gateway.postgres_api_stores import api_stores
 from gateway.service import GatewayService, GatewaySettings
 from storage.memory_accounts import MemoryAccounts
 from storage.memory_directory import MemoryDirectory
+from storage.memory_shared_identity import memory_shared_identity
 from storage.memory_tables import MemoryTables
 from storage.postgres_pool import PostgresStores
 from weft.models import parse_network
@@ -46,7 +47,7 @@ async def owned() -> AsyncIterator[OwnedWorld]:
 async def api(postgres_stores: PostgresStores) -> AsyncIterator[HttpWorld]:
     """Shared by all tests: make users and dashboards of your own."""
     directory = MemoryDirectory(clock=time.monotonic)
-    stores = api_stores(postgres_stores)
+    stores, shared = api_stores(postgres_stores), memory_shared_identity(time.time)
     owner = OwnerService(
         "owner-1", postgres_stores.log, postgres_stores.accounts, directory, secret=LINK_SECRET
     )
@@ -58,10 +59,11 @@ async def api(postgres_stores: PostgresStores) -> AsyncIterator[HttpWorld]:
         trusted_proxies=(parse_network("127.0.0.0/8"),),
         deliveries=None,  # tests of webhooks run deliverers of their own
     )
-    service = GatewayService(settings, stores.identity.sessions, directory, stores)
+    service = GatewayService(settings, stores.identity.sessions, directory, stores, shared=shared)
     async with AsyncExitStack() as stack:
         await owner.start()
         stack.push_async_callback(owner.stop)
         await service.start()
         stack.push_async_callback(service.stop)
+        await shared.cache.ask_epoch()
         yield HttpWorld(service, owner, directory, stores, ADMIN_KEY, stack)

@@ -70,12 +70,17 @@ class World:
     tables: MemoryTables
     dashboard_id: UUID = field(default_factory=uuid4)
 
-    async def token(self, ttl_seconds: float = 60.0) -> str:
+    async def user(self) -> UUID:
         name = uuid4().hex
-        token_hash = hashlib.sha256(name.encode()).hexdigest()
-        user_id = await self.accounts.create_user(f"{name}@example.org", name)
+        return await self.accounts.create_user(f"{name}@example.org", name)
+
+    async def token(self, ttl_seconds: float = 60.0, user_id: UUID | None = None) -> str:
+        """Of this user, or of a new one."""
+        token = uuid4().hex
+        token_hash = hashlib.sha256(token.encode()).hexdigest()
+        user_id = user_id or await self.user()
         await self.accounts.create_session(user_id, token_hash, ttl_seconds)
-        return name
+        return token
 
     async def client(self, **options: Any) -> Client:
         return Client(await connect(self.service.ws_url, proxy=None, **options))

@@ -1,6 +1,7 @@
 """The gateway's shells on real sockets: clients before it, a fake owner behind it."""
 
 import asyncio
+import hashlib
 from typing import Any
 from uuid import uuid4
 
@@ -84,8 +85,37 @@ async def test_an_unknown_token_is_4401(world: World) -> None:
 async def test_a_session_that_expires_closes_its_open_socket(world: World) -> None:
     client = await world.client()
     assert (await client.hello(await world.token(ttl_seconds=0.2)))["type"] == "welcome"
+    assert (await client.receive())["type"] == "reauthenticate"
     assert (await client.receive())["code"] == "unauthenticated"
     assert await client.closed() == 4401
+
+
+async def test_law6_a_fresh_token_keeps_socket_and_subscriptions(world: World) -> None:
+    client, user_id = await world.client(), await world.user()
+    await client.hello(await world.token(user_id=user_id))
+    assert (await client.join(world.dashboard_id))["type"] == "joined"
+    fresh = await world.token(ttl_seconds=3_600, user_id=user_id)
+    await client.send({"type": "authenticate", "token": fresh})
+    assert (await client.receive())["type"] == "authenticated"
+    await client.send(submit(world))
+    assert (await client.receive())["type"] == "committed"
+    await world.service._recorder._calls.join()
+    (entry,) = world.directory.connections.values()
+    assert (entry.user_id, entry.rooms) == (user_id, {world.dashboard_id})
+    found = await world.accounts.find_session(hashlib.sha256(fresh.encode()).hexdigest())
+    assert found is not None
+    assert entry.session_id == found.session_id
+
+
+async def test_law6_a_fresh_token_that_is_none_costs_nothing_before_the_deadline(
+    world: World,
+) -> None:
+    client = await world.member()
+    for token in ("nonsense", await world.token()):
+        await client.send({"type": "authenticate", "token": token})
+    assert [(await client.receive())["code"] for _ in range(2)] == ["unauthenticated", "forbidden"]
+    await client.send({"type": "ping"})
+    assert (await client.receive())["type"] == "pong"
 
 
 async def test_who_never_says_hello_is_4408(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,10 +1,12 @@
 """A change that has returned is known on all nodes: caches, index, notices."""
 
 import asyncio
+import time
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import redis.asyncio
@@ -15,12 +17,15 @@ from storage.identity_consequences import FOLLOWS, with_consequences
 from storage.identity_ports import HOST, Grants, IdentityStores
 from storage.memory_cache import MemoryCache, MemoryEpochs
 from storage.memory_notices import MemoryNotices
+from storage.memory_rate_counts import MemoryRateCounts
 from storage.memory_session_index import MemorySessionIndex
-from storage.notices import GrantsChanged, Heard, Listening, SessionEnded, UserChanged
+from storage.memory_shared_identity import memory_shared_identity
+from storage.notices import Heard, Listening, SessionEnded, UserChanged
 from storage.postgres_cache_epoch import PostgresCacheEpoch
 from storage.redis_cache import RedisCache
 from storage.redis_notices import RedisNotices
 from storage.redis_session_index import RedisSessionIndex
+from storage.shared_identity import SharedIdentity
 from tests.storage.conftest import BOTH_STORES
 from tests.storage.identity_house import House, by, memory_house, postgres_house
 from weft.errors import WeftError
@@ -41,6 +46,8 @@ class Node:
     stores: IdentityStores  # with consequences
     seen: IdentityCache
     heard: "asyncio.Queue[Heard]"
+    enforced: list[UUID]  # dashboards whose owners were told
+    cache: Cache
 
     async def next(self) -> Heard:
         return await asyncio.wait_for(self.heard.get(), 20)
@@ -106,8 +113,14 @@ async def real_cluster(house: House, redis_url: str, pool: Any, stack: AsyncExit
 async def node_on(house: House, cache: Cache, notices: Any, index: Any) -> Node:
     heard: asyncio.Queue[Heard] = asyncio.Queue()
     notices.subscribe(heard.put_nowait)
-    stores = with_consequences(house.stores, cache, notices, index)
-    node = Node(stores, IdentityCache(cache, house.stores), heard)
+    enforced: list[UUID] = []
+
+    async def enforce(dashboard_ids: Iterable[UUID]) -> None:
+        enforced.extend(dashboard_ids)
+
+    shared = SharedIdentity(cache, notices, index, MemoryRateCounts())
+    stores = with_consequences(house.stores, shared, enforce)
+    node = Node(stores, IdentityCache(cache, house.stores), heard, enforced, cache)
     await cache.ask_epoch()
     while await node.next() != Listening():
         pass
@@ -231,14 +244,10 @@ async def test_no_read_is_older_than_the_last_write_while_links_to_redis_are_cut
 
 async def test_every_node_hears_where_to_look(cluster: Cluster):
     house, (one, _) = cluster.house, cluster.nodes
-    owner, guest = await house.person(), await house.person()
-    board = await house.board(owner)
+    guest = await house.person()
     session, _ = await house.session(guest)
     stores = one.stores
-    invite = CollaboratorInvite(user_id=guest.id, role="viewer")
     for change, notice in (
-        (stores.sharing.share(board.id, invite, HOST), GrantsChanged(board.id, guest.id)),
-        (stores.dashboards.archive(board.id, HOST), GrantsChanged(board.id)),
         (stores.sessions.end_session(session.id, HOST), SessionEnded(session.id, guest.id)),
         (stores.sessions.end_sessions(guest.id, HOST), UserChanged(guest.id)),
         (
@@ -246,21 +255,63 @@ async def test_every_node_hears_where_to_look(cluster: Cluster):
             UserChanged(guest.id),
         ),
         (stores.users.delete_user(guest.id, HOST), UserChanged(guest.id)),
-        (stores.dashboards.delete_dashboard(board.id, HOST), GrantsChanged(board.id)),
     ):
         await change
         assert await cluster.heard_everywhere() == [notice, notice]
 
 
+async def test_law6_the_owners_of_the_dashboards_concerned_have_heard_when_it_returns(
+    cluster: Cluster,
+):
+    house, (one, _) = cluster.house, cluster.nodes
+    owner, guest, heir = [await house.person() for _ in range(3)]
+    board, sharing, dashboards = await house.board(owner), one.stores.sharing, one.stores.dashboards
+    invite = CollaboratorInvite(user_id=guest.id, role="viewer")
+    for change in (
+        sharing.share(board.id, invite, HOST),
+        sharing.change_collaborator(board.id, guest.id, CollaboratorPatch(role="editor"), HOST),
+        dashboards.publish(board.id, HOST),
+        dashboards.archive(board.id, HOST),
+        dashboards.transfer(board.id, heir.id, HOST),
+        one.stores.users.change_user(guest.id, UserPatch(is_active=False), HOST),
+        one.stores.users.change_user(guest.id, UserPatch(is_active=True), HOST),
+        one.stores.users.delete_user(guest.id, HOST),
+        sharing.remove_collaborator(board.id, owner.id, HOST),
+        dashboards.delete_dashboard(board.id, HOST),
+    ):
+        await change
+        assert one.enforced == [board.id]
+        one.enforced.clear()
+
+
+async def test_what_gives_nothing_and_takes_nothing_is_not_told_to_owners(cluster: Cluster):
+    """An owner that was told fences, and a dashboard that nobody has open would be opened anew."""
+    house, (one, _) = cluster.house, cluster.nodes
+    owner, guest = await house.person(), await house.person()
+    board, sharing = await house.board(owner), one.stores.sharing
+    invite = CollaboratorInvite(user_id=guest.id, role="viewer")
+    await sharing.invite(board.id, invite, by(owner))
+    patch = CollaboratorPatch(role="editor")
+    await sharing.change_collaborator(board.id, guest.id, patch, by(owner))
+    await one.stores.users.change_user(guest.id, UserPatch(full_name="Bo"), by(guest))
+    assert one.enforced == []
+    await sharing.accept(board.id, guest.id, by(guest))
+    assert one.enforced == [board.id]
+
+
 async def test_a_change_that_was_refused_is_not_told(cluster: Cluster):
     house, (one, other) = cluster.house, cluster.nodes
     board, eve = await house.board(await house.person()), await house.person()
-    with pytest.raises(WeftError) as raised:
-        await one.stores.dashboards.archive(board.id, by(eve))
-    assert raised.value.code == "unknown_dashboard"
-    await one.stores.users.change_user(eve.id, UserPatch(full_name="Eve"), HOST)
-    await one.stores.dashboards.archive(board.id, HOST)
-    assert await other.next() == GrantsChanged(board.id), "nothing came before"
+    session, _ = await house.session(await house.person())
+    for change in (
+        one.stores.dashboards.archive(board.id, by(eve)),
+        one.stores.sessions.end_session(session.id, by(eve)),
+    ):
+        with pytest.raises(WeftError):
+            await change
+    assert one.enforced == []
+    await one.stores.sessions.end_session(session.id, HOST)
+    assert await other.next() == SessionEnded(session.id, session.user_id), "nothing came before"
 
 
 async def test_the_index_follows_the_sessions(cluster: Cluster):
@@ -308,15 +359,46 @@ async def test_without_redis_a_change_happens_and_caches_are_told_by_postgresql(
     assert await other.seen.profile(user.id) == changed.profile()
 
 
+async def test_law6_without_redis_every_node_sees_in_postgresql_that_something_was_not_told():
+    cluster = await memory_cluster(memory_house())
+    one, other = cluster.nodes
+    session, _ = await cluster.house.session(await cluster.house.person())
+    risen: list[str] = []
+    other.cache.on_rise(lambda: risen.append("other"))
+    cluster.parts["notices"].cut(True)
+    await one.stores.sessions.end_session(session.id, HOST)
+    await other.cache.ask_epoch()
+    await other.cache.ask_epoch()
+    assert risen == ["other"], "once is enough"
+
+
 async def test_a_change_that_may_have_happened_is_told_as_one_that_has():
     cluster = await memory_cluster(memory_house())
     one, other = cluster.nodes
-    board = await cluster.house.board(await cluster.house.person())
+    user = await cluster.house.person()
 
-    async def lost(dashboard_id: Any, actor: Any, *, is_archived: bool = True) -> Any:
+    async def lost(user_id: Any, actor: Any, keep: Any = None) -> Any:
         raise WeftError("storage_unavailable")
 
-    cluster.house.stores.dashboards.archive = lost
+    cluster.house.stores.sessions.end_sessions = lost
     with pytest.raises(WeftError):
-        await one.stores.dashboards.archive(dashboard_id=board.id, actor=HOST)
-    assert await other.next() == GrantsChanged(board.id)
+        await one.stores.sessions.end_sessions(user.id, actor=HOST)
+    assert await other.next() == UserChanged(user.id)
+
+
+async def test_law6_when_an_owner_cannot_be_told_the_caller_hears_it_and_may_ask_again():
+    cluster = await memory_cluster(memory_house())
+    house, (one, _) = cluster.house, cluster.nodes
+    board, failures = await house.board(await house.person()), [WeftError("storage_unavailable")]
+
+    async def enforce(dashboard_ids: Iterable[UUID]) -> None:
+        one.enforced.extend(dashboard_ids)
+        if failures:
+            raise failures.pop()
+
+    shared = memory_shared_identity(time.time)
+    dashboards = with_consequences(house.stores, shared, enforce).dashboards
+    with pytest.raises(WeftError):
+        await dashboards.archive(board.id, HOST)
+    await dashboards.archive(board.id, HOST)
+    assert one.enforced == [board.id, board.id]

@@ -13,7 +13,6 @@ from storage.memory_notices import MemoryNotices
 from storage.notices import (
     CHANNEL,
     Deaf,
-    GrantsChanged,
     Heard,
     Listening,
     Notices,
@@ -29,8 +28,6 @@ from weft.errors import WeftError
 ALL = [
     SessionEnded(uuid4(), uuid4()),
     UserChanged(uuid4()),
-    GrantsChanged(uuid4(), uuid4()),
-    GrantsChanged(uuid4()),
 ]
 
 
@@ -111,7 +108,6 @@ def test_a_notice_survives_the_trip(notice):
         b'["UserChanged", null]',
         b'["UserChanged", 7]',
         b'["UserChanged", "x"]',
-        b'["GrantsChanged", null]',
         b'["SessionEnded", "6b1c2c0a-7d0f-4b1c-9d0e-1a2b3c4d5e6f", null]',
         b'[["UserChanged"], "x"]',
         None,

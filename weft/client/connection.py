@@ -26,6 +26,7 @@ from weft.client.events import (
     ReplicaWaited,
     SocketClosed,
     SocketOpened,
+    TokenRenewed,
     Waited,
 )
 from weft.client.instructions import (
@@ -38,6 +39,7 @@ from weft.client.instructions import (
     Permit,
     Progress,
     Reauthenticate,
+    RenewToken,
     ReplicaInstruction,
     Report,
     Send,
@@ -54,6 +56,8 @@ from weft.wire import close_codes
 from weft.wire.codec import FrameError, decode_server_frame, encode
 from weft.wire.messages import (
     PROTOCOL_VERSION,
+    Authenticate,
+    Authenticated,
     ErrorMessage,
     GoAway,
     Hello,
@@ -61,6 +65,7 @@ from weft.wire.messages import (
     Welcome,
     WireModel,
 )
+from weft.wire.messages import Reauthenticate as TokenEnding
 
 _CODE_OF_CLOSE: Final = {
     close_codes.FRAME_TOO_LARGE: "too_large",
@@ -130,6 +135,9 @@ class Connection:
                 return []
             case SocketOpened(token):
                 return self._greet(token)
+            case TokenRenewed(token):
+                is_open = self.link is Link.OPEN
+                return [SendFrame(_text(Authenticate(token=token)))] if is_open else []
             case FrameReceived(frame):  # what still comes from a socket that was left is not heard
                 return self._receive(frame) if self.link in (Link.GREETING, Link.OPEN) else []
             case SocketClosed(code, reason, lasted_seconds):
@@ -159,13 +167,16 @@ class Connection:
         match message:
             case Welcome():
                 return self._welcomed()
-            case Pong():
+            case TokenEnding():
+                return [RenewToken()]
+            case Pong() | Authenticated():
                 return []
             case GoAway():
                 self._not_before_ms = message.retry_after_ms
                 return self._reopen(close_codes.GOING_AWAY)
             case ErrorMessage(about=about) if about is None or about.dashboard_id is None:
                 self._refused = error_in(message)
+                self._not_before_ms = message.retry_after_ms
                 return []
             case ErrorMessage():
                 assert message.about is not None and message.about.dashboard_id is not None

@@ -28,12 +28,14 @@ from weft.client.events import (
     ReplicaWaited,
     SocketClosed,
     SocketOpened,
+    TokenRenewed,
 )
 from weft.client.instructions import (
     CloseSocket,
     ConnectionInstruction,
     Fail,
     OpenSocket,
+    RenewToken,
     ReplicaInstruction,
     SendFrame,
     Tell,
@@ -61,9 +63,10 @@ def connect(
     """`async with weft.connect("ws://host/", token) as client: ...`
 
     `token` is a session token, or a function (plain or async) that returns one, called again when
-    the old one has ended; if it raises anything but WeftError, it is asked again later. `client`
-    tells the server who speaks. Entering waits for the server's welcome, at most `open_timeout`
-    seconds (None: for ever). `options` go to websockets' connect, such as `ssl` or `proxy`.
+    the old one is about to end, which then costs no connection, or has ended; if it raises anything
+    but WeftError, it is asked again later. `client` tells the server who speaks. Entering waits for
+    the server's welcome, at most `open_timeout` seconds (None: for ever). `options` go to
+    websockets' connect, such as `ssl` or `proxy`.
 
     Raises WeftError when trying again cannot help (unauthenticated, misconfigured …), and
     TimeoutError, on entering.
@@ -93,6 +96,7 @@ class Client:
         self._boards: dict[UUID, Board] = {}
         self._timers: dict[UUID, asyncio.TimerHandle] = {}
         self._opening: OpenSocket | None = None
+        self._renewing: asyncio.Task[None] | None = None
         self._outgoing: Outgoing | None = None  # of this socket
         self._stepped = asyncio.Event()
         self._is_closed = False
@@ -165,6 +169,8 @@ class Client:
             self._carry(self._connection.close())
         for timer in self._timers.values():
             timer.cancel()
+        if self._renewing is not None:
+            self._renewing.cancel()
         if self._task is not None:
             if self._outgoing is None:
                 self._task.cancel()  # it waits to open a socket
@@ -189,6 +195,8 @@ class Client:
                         self._outgoing.put_nowait(instruction)
                 case OpenSocket():
                     self._opening = instruction
+                case RenewToken():
+                    self._renewing = asyncio.create_task(self._renew_token())
                 case WaitFor(dashboard_id, seconds):
                     self._wake_later(dashboard_id, seconds)
                 case Tell(dashboard_id, news):
@@ -256,6 +264,11 @@ class Client:
         if self._connection.link in (Link.GREETING, Link.OPEN):  # it was not closed on order
             lasted = time.monotonic() - opened_at
             self._handle(SocketClosed(socket.close_code, socket.close_reason or "", lasted))
+
+    async def _renew_token(self) -> None:
+        """Or not: then the socket ends with its token, and the next one is opened with another."""
+        with suppress(WeftError, OSError):
+            self._handle(TokenRenewed(await self._fetch_token(renew=True)))
 
     async def _fetch_token(self, *, renew: bool) -> str:
         """Raises WeftError when there will be none; OSError when it may work another time."""

@@ -3,7 +3,7 @@
 Time and chance are arguments: a wait is asked for by an instruction, and `Waited` ends it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 from uuid import UUID
 
@@ -73,7 +73,14 @@ ReplicaEvent: TypeAlias = Connected | Disconnected | Received | Waited | GivenUp
 class SocketOpened:
     """The WebSocket handshake is done; `token` is what to say hello with."""
 
-    token: str
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRenewed:
+    """`token` is the fresh one."""
+
+    token: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,5 +110,5 @@ class ReplicaWaited:
 
 
 ConnectionEvent: TypeAlias = (
-    SocketOpened | FrameReceived | SocketClosed | OpeningRefused | ReplicaWaited
+    SocketOpened | TokenRenewed | FrameReceived | SocketClosed | OpeningRefused | ReplicaWaited
 )

@@ -105,6 +105,11 @@ class CloseSocket:
 
 
 @dataclass(frozen=True, slots=True)
+class RenewToken:
+    """Get a fresh token, and answer with `TokenRenewed`: this socket's ends soon."""
+
+
+@dataclass(frozen=True, slots=True)
 class WaitFor:
     """Answer with `ReplicaWaited` after so long; a newer one of this dashboard replaces it."""
 
@@ -127,4 +132,6 @@ class Fail:
     error: WeftError
 
 
-ConnectionInstruction: TypeAlias = OpenSocket | SendFrame | CloseSocket | WaitFor | Tell | Fail
+ConnectionInstruction: TypeAlias = (
+    OpenSocket | SendFrame | CloseSocket | RenewToken | WaitFor | Tell | Fail
+)

@@ -44,7 +44,7 @@ CLOSE_CODES: Final[dict[int, CloseEntry]] = {
     ),
     HELLO_TIMEOUT: CloseEntry("hello_timeout", Retry.LATER, "No hello arrived in time."),
     SLOW_READER: CloseEntry("slow_reader", Retry.REJOIN, "The reader did not keep up."),
-    RATE_LIMITED: CloseEntry("rate_limited", Retry.LATER, "Too many frames in too short a time."),
+    RATE_LIMITED: CloseEntry("rate_limited", Retry.LATER, "Too much in too short a time."),
 }
 
 

@@ -46,6 +46,14 @@ def welcome_frame(
     )
 
 
+def reauthenticate_frame(deadline_ms: int) -> bytes:
+    return encode({"type": "reauthenticate", "deadline": deadline_ms})
+
+
+def authenticated_frame(deadline_ms: int) -> bytes:
+    return encode({"type": "authenticated", "deadline": deadline_ms})
+
+
 def tail_frame(
     dashboard_id: UUID, submissions: Sequence[Mapping[str, Any]], head_version: int
 ) -> bytes:

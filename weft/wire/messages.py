@@ -111,6 +111,13 @@ class Submit(WireModel):
     ]
 
 
+class Authenticate(WireModel):
+    """A fresh token of the same user, before the one that the socket has ends."""
+
+    type: Literal["authenticate"] = "authenticate"
+    token: Annotated[str, Field(min_length=1, max_length=TOKEN_MAX_CHARACTERS)]
+
+
 class Ping(WireModel):
     type: Literal["ping"] = "ping"
     nonce: Annotated[str, Field(max_length=100)] | int | None = None
@@ -143,6 +150,20 @@ class Welcome(WireModel):
     user_id: WireUuid
     server_time: Milliseconds
     limits: dict[str, int | float]
+
+
+class Reauthenticate(WireModel):
+    """The token ends at `deadline`, ms since epoch; then the socket is closed."""
+
+    type: Literal["reauthenticate"] = "reauthenticate"
+    deadline: Milliseconds
+
+
+class Authenticated(WireModel):
+    """The fresh token counts; it ends at `deadline`, ms since epoch."""
+
+    type: Literal["authenticated"] = "authenticated"
+    deadline: Milliseconds
 
 
 class Tail(WireModel):
@@ -249,10 +270,12 @@ class Pong(WireModel):
     server_time: Milliseconds
 
 
-ClientMessage: TypeAlias = Hello | Join | Leave | Submit | Ping
+ClientMessage: TypeAlias = Hello | Authenticate | Join | Leave | Submit | Ping
 ServerMessage: TypeAlias = (
     Welcome
     | SnapshotPart
+    | Reauthenticate
+    | Authenticated
     | Tail
     | Joined
     | Permission

@@ -173,6 +173,21 @@ test("a token is fetched again when it has ended, and also when it could not be"
   assert.equal(Socket.made[1]!.said[0].token, "second");
 });
 
+test("law 6: a token that ends soon is renewed without another socket", async () => {
+  mock.method(console, "warn", () => {});
+  const tokens = ["first", "fresh"];
+  const [, socket] = await joined({ token: () => Promise.resolve(tokens.shift()!) });
+  socket.heard();
+  socket.says("reauthenticate", { deadline: 2 });
+  await settle();
+  assert.deepEqual(socket.said.splice(0), [{ type: "authenticate", token: "fresh" }]);
+  const [, fixed] = await joined({ token: "secret" });
+  fixed.heard();
+  fixed.says("reauthenticate", { deadline: 2 });
+  await settle();
+  assert.deepEqual(fixed.heard(), [], "a text cannot be renewed");
+});
+
 test("law 7: what cannot help is not tried again, and who waits is told", async () => {
   mock.method(console, "error", () => {});
   const [client] = await opened({ token: () => Promise.reject(new WeftError("unauthenticated")) });

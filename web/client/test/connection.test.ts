@@ -62,6 +62,7 @@ class Line {
       }
       if (order.kind === "closeSocket") return `close ${order.code}`;
       if (order.kind === "fail") return `fail ${order.error.code}`;
+      if (order.kind === "renewToken") return "renew token";
       if (order.kind === "waitFor") return `wait ${order.seconds}`;
       return order.instruction.kind;
     });
@@ -129,6 +130,28 @@ test("a token that has ended is renewed once", () => {
   line.orders();
   line.closes(4401);
   assert.deepEqual(line.orders(), ["close 1000", "fail unauthenticated"]);
+});
+
+test("law 6: a token that ends soon is renewed on the same socket", () => {
+  const line = new Line();
+  line.orders();
+  line.hears("reauthenticate", { deadline: 90_000 });
+  assert.deepEqual(line.orders(), ["renew token"]);
+  line.happens({ kind: "tokenRenewed", token: "fresh" });
+  assert.deepEqual(line.orders(), ["authenticate"]);
+  line.hears("authenticated", { deadline: 190_000 });
+  line.closes(1006);
+  line.orders();
+  line.happens({ kind: "tokenRenewed", token: "late" });
+  assert.deepEqual(line.orders(), [], "it is for the next socket");
+});
+
+test("law 7: who connects too frequently waits as long as it is told", () => {
+  const line = new Line();
+  line.orders();
+  line.hears("error", { ...errorFields("rate_limited"), retryAfterMs: 3_000 });
+  line.closes(4429);
+  assert.deepEqual(line.orders(), ["open after 3.125"]);
 });
 
 test("a dashboard that asks for a new token gets a new connection", () => {

@@ -96,6 +96,8 @@ export class Connection {
     switch (event.kind) {
       case "socketOpened":
         return this.#greet(event.token);
+      case "tokenRenewed":
+        return this.link === "open" ? [frameOf({ type: "authenticate", token: event.token })] : [];
       case "frameReceived": // what still comes from a socket that was left is not heard
         return this.#isListening ? this.#receive(event.frame) : [];
       case "fellSilent":
@@ -148,6 +150,9 @@ export class Connection {
         this.link = "open";
         this.#tokenRefused = false;
         return this.#tellAll({ kind: "connected" });
+      case "reauthenticate":
+        return [{ kind: "renewToken" }];
+      case "authenticated":
       case "pong":
         return [];
       case "goaway":
@@ -156,6 +161,7 @@ export class Connection {
       case "error":
         if (message.about?.dashboardId === undefined) {
           this.#refused = errorIn(message);
+          this.#notBeforeMs = message.retryAfterMs ?? 0;
           return [];
         }
         return this.#passOn(message.about.dashboardId, message);

@@ -16,7 +16,7 @@ import { Replica } from "./replica.ts";
 import type { Claim, ReplicaStore } from "./store.ts";
 import { newUuid } from "./uuid.ts";
 
-/** A session token, or a function that gets one, called again when the old one has ended. */
+/** A session token, or a function that gets one: again when the old one ends, or has ended. */
 export type Token = string | (() => string | Promise<string>);
 
 export interface ClientOptions {
@@ -148,6 +148,9 @@ export class Client {
         case "openSocket":
           this.#opening = { order, timer: this.#openAfter(order.afterSeconds, order) };
           break;
+        case "renewToken":
+          void this.#renewToken();
+          break;
         case "waitFor":
           clearTimeout(this.#waits.get(order.dashboardId));
           this.#waits.set(order.dashboardId, this.#wake(order.dashboardId, order.seconds));
@@ -204,6 +207,15 @@ export class Client {
       this.#listenTo(new WebSocket(this.#url), token);
     } catch (fault) {
       this.#refuse(new WeftError("misconfigured", `${fault}`)); // no address of a server
+    }
+  }
+
+  /** Or not: then the socket ends with its token, and the next one is opened with another. */
+  async #renewToken(): Promise<void> {
+    try {
+      this.#handle({ kind: "tokenRenewed", token: await this.#fetchToken(true) });
+    } catch (fault) {
+      console.warn("weft: no fresh token.", fault);
     }
   }
 

@@ -44,6 +44,8 @@ export type ReplicaEvent =
 export type ConnectionEvent =
   /** The WebSocket handshake is done; `token` is what to say hello with. */
   | { readonly kind: "socketOpened"; readonly token: string }
+  /** `token` is the fresh one that `renewToken` asked for. */
+  | { readonly kind: "tokenRenewed"; readonly token: string }
   | { readonly kind: "frameReceived"; readonly frame: unknown }
   /** Nothing was heard for a while. */
   | { readonly kind: "fellSilent" }

@@ -93,6 +93,11 @@ export interface CloseSocket {
   readonly code: number;
 }
 
+/** Get a fresh token, and answer with `tokenRenewed`: this socket's ends soon. */
+export interface RenewToken {
+  readonly kind: "renewToken";
+}
+
 /** Answer with `replicaWaited` after so long; a newer one of this dashboard replaces it. */
 export interface WaitFor {
   readonly kind: "waitFor";
@@ -113,4 +118,5 @@ export interface Fail {
   readonly error: WeftError;
 }
 
-export type ConnectionInstruction = OpenSocket | SendFrame | CloseSocket | WaitFor | Tell | Fail;
+export type ConnectionInstruction =
+  OpenSocket | SendFrame | CloseSocket | RenewToken | WaitFor | Tell | Fail;

@@ -19,11 +19,13 @@ export type OperationJson =
   | RemoveWidgetJson
   | NoopJson;
 
-export type ClientMessage = Hello | Join | Leave | Submit | Ping;
+export type ClientMessage = Hello | Authenticate | Join | Leave | Submit | Ping;
 
 export type ServerMessage =
   | Welcome
   | SnapshotPart
+  | Reauthenticate
+  | Authenticated
   | Tail
   | Joined
   | Permission
@@ -51,6 +53,18 @@ export interface AddWidgetJson {
   readonly type: "addWidget";
   readonly targetId: string;
   readonly value: NewWidgetJson;
+}
+
+/** A fresh token of the same user, before the one that the socket has ends. */
+export interface Authenticate {
+  readonly type: "authenticate";
+  readonly token: string;
+}
+
+/** The fresh token counts; it ends at `deadline`, ms since epoch. */
+export interface Authenticated {
+  readonly type: "authenticated";
+  readonly deadline: number;
 }
 
 export interface Committed {
@@ -216,6 +230,12 @@ export interface PositionJson {
   readonly width: number;
   readonly height: number;
   readonly zIndex?: number;
+}
+
+/** The token ends at `deadline`, ms since epoch; then the socket is closed. */
+export interface Reauthenticate {
+  readonly type: "reauthenticate";
+  readonly deadline: number;
 }
 
 export interface Rejected {

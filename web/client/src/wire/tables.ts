@@ -157,6 +157,7 @@ export const ROLE_CELLS: { readonly [role in Role]: readonly string[] } = {
 export type Shape = { readonly [field: string]: string };
 export const SHAPES: { readonly [name: string]: Shape } = {
   acknowledged: { dashboardId: "string", sequence: "number", version: "number" },
+  authenticated: { deadline: "number" },
   committed: { dashboardId: "string", submissions: "Submission[]" },
   ended: { dashboardId: "string", code: "string" },
   error: { code: "string", message: "string", fault: "string", retry: "string" },
@@ -171,6 +172,7 @@ export const SHAPES: { readonly [name: string]: Shape } = {
   },
   permission: { dashboardId: "string", role: "string", permissions: "string[]" },
   pong: { serverTime: "number" },
+  reauthenticate: { deadline: "number" },
   rejected: {
     code: "string",
     message: "string",
