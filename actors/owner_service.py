@@ -21,14 +21,12 @@ from actors.load import LoadMeter
 from actors.lock_loop import DashboardLocks
 from actors.opening_loop import open_with_history
 from actors.owner_report import owner_report
+from actors.standing_loop import Standing
 from storage.identity_ports import GrantsReader
 from storage.ports import Directory, OperationLog, OwnerAddress
 from storage.report_loop import keep_reporting
 from weft.errors import WeftError
 from weft.limits import (
-    FENCE_CHECK_SECONDS,
-    HEARTBEAT_EVERY_SECONDS,
-    HEARTBEAT_TTL_SECONDS,
     STOP_TIMEOUT_SECONDS,
     TICK_EVERY_SECONDS,
 )
@@ -81,7 +79,7 @@ class OwnerService:
         self._all_closed = asyncio.Event()
         self._all_closed.set()
         self._is_stopping = False
-        self._is_announced = True
+        self._standing = self._new_standing()
         self._measures.watch("dashboards", lambda: len(self._dashboards))
         self._measures.watch("subscriptions", self._subscriptions)
         self._measures.watch("commit_queue", self._commit_queue)
@@ -91,9 +89,12 @@ class OwnerService:
         url = await self._links.start(self._host)
         self._address = OwnerAddress(self._owner_id, self._address.incarnation, url)
         self._locks = DashboardLocks(self._directory, self._address)
-        await self._announce()
+        self._standing = self._new_standing()
+        await self._standing.announce()
+        standing = self._standing
         reporting = keep_reporting(self._directory, self._owner_id, self.report)
-        for running in (self._commit(), self._tick(), self._beat(), self._watch_fence(), reporting):
+        watching = (standing.beat(), standing.watch_fence())
+        for running in (self._commit(), self._tick(), *watching, reporting):
             self._start(running)
         return self._address
 
@@ -296,6 +297,8 @@ class OwnerService:
         closing = self._closing.get(dashboard_id)
         if closing is not None:
             await closing
+        if self._standing.stands_back:
+            raise WeftError("storage_unavailable")
         await self._locks.claim(dashboard_id)
         try:
             opened = await open_with_history(self._log, dashboard_id)
@@ -339,49 +342,11 @@ class OwnerService:
             for dashboard in list(self._dashboards.values()):
                 dashboard.handle(Ticked(self._clock_ms()))
 
-    async def _beat(self) -> None:
-        """Stay in the directory; after a silence, look at what happened meanwhile."""
-        announced_at = time.monotonic()
-        while True:
-            await asyncio.sleep(HEARTBEAT_EVERY_SECONDS)
-            had_failed = not self._is_announced
-            if await self._announce():
-                silent_seconds = time.monotonic() - announced_at
-                announced_at += silent_seconds
-                if had_failed or silent_seconds > HEARTBEAT_TTL_SECONDS:
-                    await self._look_around()
-
-    async def _announce(self) -> bool:
-        try:
-            await self._directory.announce_owner(self._address, HEARTBEAT_TTL_SECONDS)
-        except Exception as error:  # noqa: BLE001  (the directory is never fatal)
-            if self._is_announced:
-                logger.warning("owner %s is not announced: %s", self._owner_id, error)
-            self._is_announced = False
-        else:
-            self._is_announced = True
-        return self._is_announced
-
-    async def _look_around(self) -> None:
-        """The directory may have lost our locks, and others may have taken our dashboards over."""
-        for dashboard in list(self._dashboards.values()):
-            await self._locks.claim_again(dashboard.dashboard_id)
-
-    async def _watch_fence(self) -> None:
-        """Who was fenced out while nobody edited, or cut off from the gateways, learns it so."""
-        while True:
-            await asyncio.sleep(FENCE_CHECK_SECONDS)
-            try:
-                await self._check_fence()
-            except Exception as error:  # noqa: BLE001  (a commit will tell in any case)
-                logger.warning("owner %s does not know its fence: %s", self._owner_id, error)
-
-    async def _check_fence(self) -> None:
-        hosted = list(self._dashboards.values())
-        if hosted:
-            heads = await self._log.heads([each.dashboard_id for each in hosted])
-            for dashboard in hosted:
-                dashboard.check_fence(heads.get(dashboard.dashboard_id))
+    def _new_standing(self) -> Standing:
+        hosted = self._dashboards
+        return Standing(
+            self._log, self._directory, self._address, self._locks, lambda: list(hosted.values())
+        )
 
     def _start(self, running: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(running)

@@ -11,7 +11,7 @@ from owner_gateway import SECRET, Gateway, linked
 from owner_world import GatedLog
 from websockets.asyncio.client import connect
 
-from actors import link_server, owner_service
+from actors import link_server, owner_service, standing_loop
 from actors.commit_loop import CommitLoop
 from actors.owner_service import OwnerService
 from storage.memory_accounts import MemoryAccounts
@@ -337,7 +337,7 @@ async def test_a_bug_in_a_look_up_is_told_with_its_cause(
 async def quick_place(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
     """Ticks and beats as fast as the loop turns."""
     monkeypatch.setattr(owner_service, "TICK_EVERY_SECONDS", 0.001)
-    monkeypatch.setattr(owner_service, "HEARTBEAT_EVERY_SECONDS", 0.001)
+    monkeypatch.setattr(standing_loop, "HEARTBEAT_EVERY_SECONDS", 0.001)
     place = Place()
     await place.start()
     yield place
@@ -362,7 +362,7 @@ async def test_an_idle_dashboard_is_saved_and_let_go(quick_place: Place) -> None
 async def test_law5_an_owner_that_was_silent_looks_whether_it_was_replaced(
     quick_place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(owner_service, "HEARTBEAT_TTL_SECONDS", 0.05)
+    monkeypatch.setattr(standing_loop, "HEARTBEAT_TTL_SECONDS", 0.05)
     place = quick_place
     kept = await place.new_board()
     async with linked(place.url) as gateway:
