@@ -19,7 +19,8 @@ from cluster.chaos.log_service import read_head, read_rows, read_start
 from gateway.postgres_api_stores import api_stores
 from gateway.service import GatewayService, GatewaySettings
 from storage.memory_directory import MemoryDirectory
-from storage.postgres_pool import connect
+from storage.ports import Directory
+from storage.postgres_pool import PostgresStores, connect
 from weft.client.admin import AdminClient
 
 SECRET = "the secret between gateways and owners"
@@ -52,19 +53,24 @@ class House:
             owner = OwnerService(f"owner-{number}", stores.log, sharing, directory, secret=SECRET)
             await owner.start()
             self.stack.push_async_callback(owner.stop)
-            settings = GatewaySettings(f"gateway-{number}", SECRET, ADMIN_KEY)
-            sessions = stores.identity.sessions
-            gateway = GatewayService(settings, sessions, directory, api_stores(stores))
-            await gateway.start()
-            self.stack.push_async_callback(gateway.stop)
             self.directories.append(directory)
             self.owners.append(owner)
-            self.gateways.append(gateway)
+            await self.add_gateway(stores, directory)
+        await self.furnish()
+
+    async def add_gateway(self, stores: PostgresStores, directory: Directory) -> GatewayService:
+        settings = GatewaySettings(f"gateway-{len(self.gateways)}", SECRET, ADMIN_KEY)
+        sessions = stores.identity.sessions
+        gateway = GatewayService(settings, sessions, directory, api_stores(stores))
+        await gateway.start()
+        self.stack.push_async_callback(gateway.stop)
+        self.gateways.append(gateway)
+        return gateway
+
+    async def furnish(self) -> None:
+        """A dashboard with its ledger, and editors by turns at one gateway and the next."""
         admin = AdminClient(self.gateways[0].http_url, ADMIN_KEY)
         self.host = Host([await self.stack.enter_async_context(admin)])
-        await self._furnish()
-
-    async def _furnish(self) -> None:
         owner_id, token = await self.host.new_user("owner")
         self.dashboard_id = await self.host.new_dashboard(owner_id, "House")
         async with weft.connect(self.gateways[0].ws_url, token) as client:
@@ -77,9 +83,11 @@ class House:
             url = self.gateways[number % len(self.gateways)].ws_url
             self.editors.append(Editor(name, user_id, token, url, name))
 
-    def start_editing(self) -> list[asyncio.Task[None]]:
+    def start_editing(self, editors: Sequence[Editor] | None = None) -> None:
+        """All of them, or these."""
         tasks = [
-            asyncio.create_task(each.run(self.dashboard_id, self.ledger)) for each in self.editors
+            asyncio.create_task(each.run(self.dashboard_id, self.ledger))
+            for each in editors or self.editors
         ]
 
         async def stop() -> None:
@@ -88,7 +96,6 @@ class House:
             await asyncio.gather(*tasks, return_exceptions=True)
 
         self.stack.push_async_callback(stop)
-        return tasks
 
     async def saved(self, versions: int) -> None:
         """Wait until so many versions have been committed."""

@@ -17,7 +17,7 @@ from tests.chaos.house import House
 
 pytestmark = pytest.mark.store
 
-ENOUGH = 40  # versions
+ENOUGH = 24  # versions
 
 
 @pytest.fixture
