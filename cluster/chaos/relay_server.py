@@ -15,7 +15,6 @@ from pathlib import Path
 
 CHUNK_BYTES = 65_536
 PEER = struct.Struct("3i")  # of SO_PEERCRED: pid, uid, gid
-CONNECT_ATTEMPTS_MAX = 1  # whether the store is there is what the other end wants to know
 
 
 class Relay:

@@ -1,0 +1,96 @@
+"""Cutting: a relay stops one process and lets others pass; a connection is ended from outside; who
+listens where is found.
+"""
+
+import asyncio
+import os
+import socket
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from cluster.chaos.relay_server import Relay
+from cluster.chaos.signal_service import cut_connections
+from cluster.process_file import connections_to, listener
+
+PATIENCE_SECONDS = 10.0  # a bound for tests that fail; nothing waits for it to pass
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+class Echo:
+    """A store that says what it is told, behind a relay."""
+
+    def __init__(self, directory: Path) -> None:
+        self.path, self.target = directory / "relay", directory / "store"
+        self.relay = Relay({self.path: self.target})
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():
+            writer.write(line)
+        writer.close()
+
+    async def connect(self) -> Streams:
+        return await asyncio.open_unix_connection(self.path)
+
+
+@pytest.fixture
+async def echo() -> AsyncIterator[Echo]:
+    async with AsyncExitStack() as stack:
+        name = stack.enter_context(tempfile.TemporaryDirectory(prefix="weft-echo-"))
+        echo = Echo(Path(name))
+        server = await asyncio.start_unix_server(echo.answer, echo.target)
+        stack.callback(server.close)
+        stack.enter_context(echo.relay.running())
+        yield echo
+
+
+async def says(streams: Streams, text: bytes) -> bytes:
+    streams[1].write(text)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        return await streams[0].readline()
+
+
+async def test_what_is_cut_off_stands_still_and_goes_on_when_it_is_mended(echo: Echo) -> None:
+    before = await echo.connect()
+    assert await says(before, b"one\n") == b"one\n"
+    echo.relay.cut(os.getpid(), echo.path)
+    answers = asyncio.create_task(says(before, b"two\n"))
+    after = await echo.connect()
+    others = asyncio.create_task(says(after, b"three\n"))
+    done, _ = await asyncio.wait([answers, others], timeout=0.2)
+    assert not done, "neither an old connection nor a new one is heard"
+    echo.relay.mend(os.getpid(), echo.path)
+    assert await answers == b"two\n"
+    assert await others == b"three\n"
+    for _, writer in (before, after):
+        writer.close()
+
+
+async def test_who_is_not_cut_off_passes(echo: Echo) -> None:
+    echo.relay.cut(os.getppid(), echo.path)
+    streams = await echo.connect()
+    assert await says(streams, b"one\n") == b"one\n"
+    streams[1].close()
+
+
+def test_a_connection_is_ended_at_both_ends_from_outside() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert listener(port, [os.getppid(), os.getpid()]) == os.getpid()
+        with socket.create_connection(("127.0.0.1", port)) as ours:
+            theirs, _ = server.accept()
+            with theirs:
+                ours.settimeout(PATIENCE_SECONDS)
+                theirs.settimeout(PATIENCE_SECONDS)
+                assert connections_to(port, os.getpid()) == [ours.fileno()]
+                assert cut_connections(os.getpid(), port) == 1
+                assert (ours.recv(1), theirs.recv(1)) == (b"", b"")
+
+
+def test_nobody_listens_where_nobody_does() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    assert listener(port, [os.getpid()]) is None
