@@ -110,6 +110,8 @@ class _Telling:
         except WeftError as error:
             if error.fault is Fault.SERVER:  # perhaps it has happened
                 await self._tell(foreseen)
+            if error.code == "not_found":  # perhaps it has happened, and nobody lived to tell
+                await self._tell_owners(foreseen)
             raise
         await self._tell(found)
         await self._tell_owners(found)

@@ -65,7 +65,7 @@ OWNER_RETRY_MAX_SECONDS: Final = 0.5
 OWNER_MOVES_MAX: Final = 3  # followed for one join
 OWNER_UNAVAILABLE_RETRY_MS: Final = 250  # what a client is told to wait; it adds jitter
 LINK_OPEN_TIMEOUT_SECONDS: Final = 2.0
-LINK_PING_INTERVAL_SECONDS: Final = 5.0  # an owner's host that vanished is found in two of these
+LINK_PING_INTERVAL_SECONDS: Final = 3.0  # an owner's host that vanished is found in two of these
 
 REGRANT_TIMEOUT_SECONDS: Final = 2.0  # of an owner told of changed grants; then it is fenced
 REGRANTS_MAX_AT_ONCE: Final = 32  # of one gateway; a user may share a thousand dashboards

@@ -66,12 +66,12 @@ class Host:
                 returned_at = time.time() if is_answered else None
                 change = Change(user_id, role, called_at, returned_at)
                 self.changes.setdefault(dashboard_id, []).append(change)
-            if is_answered or role is None:
+            if is_answered:
                 return
             await asyncio.sleep(ASK_AGAIN_SECONDS)
 
     async def _try_role(self, dashboard_id: UUID, user_id: UUID, role: str | None) -> bool:
-        """False: it was not as we thought, perhaps for an answer that we have not received."""
+        """False: it was not answered, or not as we thought."""
         order = {"userId": str(user_id), "role": role, "isAccepted": True}
         try:
             if role is None:
@@ -80,8 +80,10 @@ class Host:
                 patch = CollaboratorPatch.from_wire({"role": role})
                 await self._once(lambda at: at.collaborators.change(dashboard_id, user_id, patch))
         except WeftError as error:
-            if error.code != "not_found" or role is None:
+            if error.code != "not_found":
                 return False
+            if role is None:
+                return True  # gone by an attempt whose answer was lost: and that counts now
             invitation = CollaboratorOrder.from_wire(order)
             try:
                 await self._once(lambda at: at.collaborators.invite(dashboard_id, invitation))

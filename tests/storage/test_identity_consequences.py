@@ -402,3 +402,18 @@ async def test_law6_when_an_owner_cannot_be_told_the_caller_hears_it_and_may_ask
         await dashboards.archive(board.id, HOST)
     await dashboards.archive(board.id, HOST)
     assert one.enforced == [board.id, board.id]
+
+
+async def test_law6_a_removal_asked_for_again_is_enforced_though_there_is_nothing_to_remove():
+    """The first attempt had removed the row, and its gateway died before an owner was told."""
+    cluster = await memory_cluster(memory_house())
+    house, (one, _) = cluster.house, cluster.nodes
+    board, member = await house.board(await house.person()), await house.person()
+    await house.stores.sharing.share(
+        board.id, CollaboratorInvite(user_id=member.id, role="editor"), HOST
+    )
+    await house.stores.sharing.remove_collaborator(board.id, member.id, HOST)
+    with pytest.raises(WeftError) as caught:
+        await one.stores.sharing.remove_collaborator(board.id, member.id, HOST)
+    assert caught.value.code == "not_found"
+    assert one.enforced == [board.id]
