@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from cluster.chaos.attendance import presence
 from cluster.chaos.history import Event, History, Row, What
+from cluster.chaos.violation import Violation
 from weft.ot import Document, apply, operation_from_json
 
 WORD = re.compile(r"\[\w+:\d+\]")  # what editors type, each once
@@ -21,18 +23,6 @@ UNDECIDED = (
     "in_flight",
     "not_joined",
 )  # refusals of a copy of what may have committed
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    law: int
-    why: str
-    at: float  # when it showed; 0: at the end
-    client: str = ""
-    version: int = 0  # 0: of none
-
-    def __str__(self) -> str:
-        return f"law {self.law}: {self.why}"
 
 
 def check(history: History) -> list[Violation]:
@@ -50,6 +40,7 @@ def check(history: History) -> list[Violation]:
         *_convergence(history, replayed[-1]),
         *_permission(history),
         *_reading(history),
+        *presence(history),
     ]
     return sorted(found, key=lambda each: (each.at == 0, each.at))
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 import weft
+from cluster.chaos.attendance import untrue
 from cluster.chaos.battlefield_service import Battlefield
-from cluster.chaos.checker import Violation, check
+from cluster.chaos.checker import check
 from cluster.chaos.editor_loop import Editor
 from cluster.chaos.edits import new_widget
 from cluster.chaos.faults_service import FAULTS
@@ -25,6 +26,7 @@ from cluster.chaos.nemesis_loop import strike_all
 from cluster.chaos.recovery import pauses, saves
 from cluster.chaos.schedule import schedule
 from cluster.chaos.story import tell
+from cluster.chaos.violation import Violation
 
 DASHBOARDS = 2
 STEADY = ("ann", "bob", "cem")  # of each dashboard, by turns on one gateway and the other
@@ -143,6 +145,8 @@ async def all_at_rest(field: Battlefield, table: Table) -> None:
 
 async def is_at_rest(field: Battlefield, table: Table) -> bool:
     if not all(editor.is_at_rest() for editor in table.editors):
+        return False
+    if any(untrue({editor.name: editor.recorder.events for editor in table.editors})):
         return False
     head = await read_head(field.postgres_url, table.dashboard_id)
     return all(editor.version == head for editor in table.editors)

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from cluster.chaos.checker import Violation, events_about
+from cluster.chaos.checker import events_about
 from cluster.chaos.history import Blow, Event, History, What
+from cluster.chaos.violation import Violation
 
 AROUND_SECONDS = 3.0  # before and after
 LINES_MAX = 60

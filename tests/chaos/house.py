@@ -10,12 +10,13 @@ from uuid import UUID
 
 import weft
 from actors.owner_service import OwnerService
-from cluster.chaos.checker import Violation, check
+from cluster.chaos.checker import check
 from cluster.chaos.editor_loop import Editor
 from cluster.chaos.edits import new_widget
 from cluster.chaos.history import Ending, History
 from cluster.chaos.host_loop import Host
 from cluster.chaos.log_service import read_head, read_rows, read_start
+from cluster.chaos.violation import Violation
 from gateway.postgres_api_stores import api_stores
 from gateway.service import GatewayService, GatewaySettings
 from storage.memory_directory import MemoryDirectory

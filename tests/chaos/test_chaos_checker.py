@@ -281,6 +281,49 @@ def test_law6_a_ban_lasts_from_the_answer_to_the_next_call() -> None:
     assert ends == {str(BOB): (True, False), str(ANN): (False, True)}
 
 
+# --- law 8 ----------------------------------------------------------------------------------------
+
+
+def a_day_with_presence() -> Told:
+    told = Told()
+    for client in ("ann", "bob"):
+        told.hears(client, type="welcome", connectionId=f"of {client}")
+    told.hears("ann", type="joined", version=0, submissions=[], **LAST, roster=here("ann"))
+    told.hears("bob", type="joined", version=0, submissions=[], **LAST, roster=here("ann", "bob"))
+    told.hears("ann", type="presence", changed=here("bob"), left=[])
+    return told
+
+
+LAST = {"lastSequence": 0, "lastVersion": 0}
+
+
+def here(*clients: str) -> list[dict[str, str]]:
+    return [{"connectionId": f"of {client}"} for client in clients]
+
+
+def test_who_is_told_of_everybody_breaks_no_law() -> None:
+    assert check(a_day_with_presence().history()) == []
+
+
+def test_law8_somebody_who_is_there_and_not_told_of_is_found() -> None:
+    told = a_day_with_presence()
+    told.hears("ann", type="roster", roster=here("ann"))
+    [violation] = check(told.history())
+    assert (violation.law, violation.client) == (8, "ann")
+    assert "bob" in violation.why
+
+
+def test_law8_a_ghost_is_found() -> None:
+    told = a_day_with_presence()
+    told.join("bob", 0, roster=here("ann", "bob"))
+    told.hears("bob", type="welcome", connectionId="of bob again")
+    told.hears("bob", type="presence", changed=here("bob again"), left=["of bob"])
+    told.hears("ann", type="presence", changed=here("bob again"), left=[])
+    [violation] = check(told.history())
+    assert (violation.law, violation.client) == (8, "ann")
+    assert "gone" in violation.why
+
+
 # --- the story ------------------------------------------------------------------------------------
 
 

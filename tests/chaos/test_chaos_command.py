@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from cluster.chaos.checker import Violation
 from cluster.chaos.faults_service import FAULTS
 from cluster.chaos.history import Blow
 from cluster.chaos.run_service import Outcome
+from cluster.chaos.violation import Violation
 from cluster.chaos_command import chosen, told
 from tests.cluster.world import START_SECONDS, WEFT
 from weft.errors import WeftError
