@@ -24,6 +24,8 @@ FLAGS: dict[str, dict[str, Any]] = {
     "host": {"metavar": "ADDRESS", "help": "what to listen on (default: 127.0.0.1)"},
     "http_port": {"metavar": "N", "type": int, "help": "HTTP (default: 8766; 0: any free)"},
     "ws_port": {"metavar": "N", "type": int, "help": "WebSocket (default: 8765; 0: any free)"},
+    "tls_cert": {"metavar": "FILE", "help": "certificate with its chain, PEM (default: no TLS)"},
+    "tls_key": {"metavar": "FILE", "help": "the key of the certificate, PEM"},
     "postgres_url": {"metavar": "URL", "help": "PostgreSQL to use (default: an embedded one)"},
     "redis_url": {"metavar": "URL", "help": "Redis to use (default: an embedded one)"},
     "ray_address": {"metavar": "ADDRESS", "help": "Ray to join (default: a local one)"},

@@ -26,6 +26,7 @@ class Running:
     admin_key: str
     postgres_url: str
     redis_url: str
+    tls_cert: str | None = None  # the file of its certificate
 
 
 @contextmanager

@@ -10,9 +10,9 @@ from weft.models import User, UserCreate
 from weft.wire.http import CollaboratorOrder
 
 
-async def make_demo(http_url: str, admin_key: str) -> None:
+async def make_demo(made_for: AdminClient) -> None:
     """At every start: what somebody has deleted is there again, what they changed stays so."""
-    async with AdminClient(http_url, admin_key) as admin:
+    async with made_for as admin:
         people = {user.username: await _user(admin, user) for user in demo.users()}
         owner, *others = people.values()
         for order in demo.dashboards(owner.id):

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from cluster.data_dir_file import find_running
+from cluster.http_tls_trust import local_admin
 from cluster.settings import Settings
 from weft.client.admin import AdminClient
 from weft.errors import WeftError
@@ -48,7 +49,7 @@ def _client(settings: Settings, http: str | None) -> AdminClient:
             "or name one with --http and --admin-key."
         )
         raise WeftError("misconfigured", message)
-    return AdminClient(running.http, key or running.admin_key)
+    return local_admin(running.http, key or running.admin_key, running.tls_cert)
 
 
 async def find_user(admin: AdminClient, known: str) -> User:

@@ -18,7 +18,8 @@ from statistics import quantiles
 from uuid import UUID, uuid4
 
 import weft
-from cluster.data_dir_file import find_running
+from cluster.data_dir_file import Running, find_running
+from cluster.http_tls_trust import local_admin, socket_options
 from cluster.postgres_size import stored_bytes
 from cluster.settings import Settings
 from cluster.trace import Edit, Trace, read_trace
@@ -41,6 +42,7 @@ class Target:
     http: str
     admin_key: str
     postgres_url: str | None  # None: it is not told what is stored
+    tls_cert: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,8 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
 async def replay(target: Target, trace: Trace, clients: int) -> Outcome:
     """Raises WeftError when the system refuses, TimeoutError when edits do not arrive."""
     async with AsyncExitStack() as stack:
-        admin = await stack.enter_async_context(AdminClient(target.http, target.admin_key))
+        admin = local_admin(target.http, target.admin_key, target.tls_cert)
+        await stack.enter_async_context(admin)
         owner, token = await _new_user(admin)
         order = DashboardOrder(owner_id=owner, title="Replay")
         dashboard_id = (await admin.dashboards.create(order)).id
@@ -178,7 +181,8 @@ async def _new_user(admin: AdminClient) -> tuple[UUID, str]:
 
 
 async def _join(stack: AsyncExitStack, target: Target, token: str, dashboard_id: UUID) -> Board:
-    client = await stack.enter_async_context(weft.connect(target.ws, token))
+    options = socket_options(target.tls_cert)
+    client = await stack.enter_async_context(weft.connect(target.ws, token, **options))
     return await client.join(dashboard_id)
 
 
@@ -194,7 +198,7 @@ def _target(settings: Settings, arguments: argparse.Namespace) -> Iterator[Targe
         return
     running = find_running(settings.data_dir)
     if running is not None:
-        yield Target(running.ws, running.http, running.admin_key, running.postgres_url)
+        yield _found(running)
         return
     from cluster.system_service import running_system  # noqa: PLC0415  (Ray takes a second to load)
 
@@ -202,7 +206,13 @@ def _target(settings: Settings, arguments: argparse.Namespace) -> Iterator[Targe
         own = Settings(data_dir=Path(directory), ws_port=0, http_port=0)
         with running_system(own, lambda text: print(text, file=sys.stderr)) as system:
             found = system.running
-            yield Target(found.ws, found.http, found.admin_key, found.postgres_url)
+            yield _found(found)
+
+
+def _found(running: Running) -> Target:
+    return Target(
+        running.ws, running.http, running.admin_key, running.postgres_url, running.tls_cert
+    )
 
 
 def _named_target(settings: Settings, arguments: argparse.Namespace) -> Target:

@@ -23,6 +23,7 @@ from weft.errors import WeftError
 from weft.models import parse_network
 
 ENVIRONMENT_PREFIX = "WEFT_"
+ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
 WS_URL = re.compile(r"wss?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~/-]*)?")  # fits into a policy
 
 Port = Annotated[int, Field(ge=0, le=65_535)]  # 0: any free port
@@ -63,6 +64,9 @@ class Settings(BaseModel):
     link_secret: Secret | None = None
     public_ws_url: str | None = None  # of the socket, as the live app's page reaches it
     demo: bool = False  # users to try it out with, whom anybody at this machine may be
+    tls_cert: Path | None = None  # PEM, with its chain: clients then come by wss:// and https://
+    tls_key: Path | None = None
+    allowed_origins: Parts = ()  # of pages that may open sockets, as https://example.org; none: any
     trusted_proxies: Parts = ()  # networks, separated by commas: whose X-Forwarded-For is believed
     webhook_networks: Parts = ()  # where webhooks may lead though it is not the public internet
     retain_operations_months: Months | None = None  # of the log, beside this month; None: all
@@ -90,6 +94,20 @@ class Settings(BaseModel):
         for part in value:
             parse_network(part)
         return value
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for part in value:
+            if not ORIGIN.fullmatch(part):
+                raise ValueError("must be as browsers name them: https://example.org:8443")
+        return value
+
+    @model_validator(mode="after")
+    def _tls_is_whole(self) -> Self:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("--tls-cert and --tls-key belong together")
+        return self
 
     @field_validator("public_ws_url")
     @classmethod

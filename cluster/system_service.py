@@ -15,6 +15,7 @@ from cluster import demo
 from cluster.data_dir_file import Running, announce, hold, was_killed
 from cluster.demo_service import make_demo
 from cluster.embedded_services import postgres_server, redis_server
+from cluster.http_tls_trust import local_admin
 from cluster.port_server import claim_port
 from cluster.ray_launch import Fleet, ray_runtime
 from cluster.secret_file import keep_secret
@@ -23,6 +24,7 @@ from cluster.telemetry_loop import RayTelemetry
 from gateway.delivery import DeliveryRules
 from gateway.service import GatewaySettings
 from gateway.signed_token import TokenRules
+from gateway.tls_file import TlsFiles
 from storage.postgres_migrations import migrate
 from storage.retention import Retention
 from weft.errors import WeftError
@@ -63,7 +65,9 @@ def running_system(settings: Settings, say: Say) -> Iterator[System]:
         fleet.start_owners(owner_orders(settings, gateways[0].link_secret))
         urls = fleet.start_gateways(gateways)
         if settings.demo:
-            asyncio.run(make_demo(urls[0]["http"], gateways[0].admin_key))
+            tls_cert = str(settings.tls_cert) if settings.tls_cert else None
+            admin = local_admin(urls[0]["http"], gateways[0].admin_key, tls_cert)
+            asyncio.run(make_demo(admin))
         running = Running(
             pid=os.getpid(),
             ws=urls[0]["ws"],
@@ -71,6 +75,7 @@ def running_system(settings: Settings, say: Say) -> Iterator[System]:
             admin_key=gateways[0].admin_key,
             postgres_url=postgres_url,
             redis_url=redis_url,
+            tls_cert=str(settings.tls_cert.absolute()) if settings.tls_cert else None,
         )
         stack.enter_context(announce(settings.data_dir, running))
         yield System(running, urls, ray_dashboard, fleet)
@@ -92,6 +97,7 @@ def _gateway_orders(settings: Settings) -> list[GatewaySettings]:
     admin_key = _secret(settings, "admin_key", settings.admin_key)
     link_secret = _secret(settings, "link_secret", settings.link_secret)
     token_rules = _token_rules(settings)
+    tls = _tls(settings)
     trusted_proxies = tuple(map(parse_network, settings.trusted_proxies))
     deliveries = DeliveryRules(tuple(map(parse_network, settings.webhook_networks)))
     patience = LEFTOVER_SECONDS if was_killed(settings.data_dir) else 0.0
@@ -110,6 +116,8 @@ def _gateway_orders(settings: Settings) -> list[GatewaySettings]:
             http_port=port(settings.http_port, number, "--http-port"),
             token_rules=token_rules,
             trusted_proxies=trusted_proxies,
+            allowed_origins=settings.allowed_origins,
+            tls=tls,
             deliveries=deliveries,
             public_ws_url=settings.public_ws_url,
             demo_users=demo.USERNAMES if settings.demo else (),
@@ -121,6 +129,15 @@ def _gateway_orders(settings: Settings) -> list[GatewaySettings]:
 def _secret(settings: Settings, name: str, given: SecretStr | None) -> str:
     text = None if given is None else given.get_secret_value()
     return keep_secret(settings.data_dir, name, text)
+
+
+def _tls(settings: Settings) -> TlsFiles | None:
+    """Raises WeftError misconfigured."""
+    if settings.tls_cert is None or settings.tls_key is None:
+        return None
+    files = TlsFiles(settings.tls_cert.absolute(), settings.tls_key.absolute())
+    files.context()  # said here and now, not by a gateway somewhere
+    return files
 
 
 def _token_rules(settings: Settings) -> TokenRules | None:

@@ -43,8 +43,8 @@ _STATUS: Final = {
     "owner_moved": 503,
     "going_away": 503,
 }  # every other code is the request's own fault: 400
-_READING: Final = (400, 401, 403, 404, 500, 503)
-_WRITING: Final = (*_READING, 409, 412, 413, 415, 422)
+_READING: Final = (400, 401, 403, 404, 429, 500, 503)
+_WRITING: Final = (*_READING, 408, 409, 412, 413, 415, 422)
 
 
 class StatusError(WeftError):
@@ -94,6 +94,8 @@ def problem(error: WeftError, headers: dict[str, str] | None = None) -> JSONResp
         told["Retry-After"] = str(seconds)
     if status == 401:
         told["WWW-Authenticate"] = "Bearer"
+    if status == 408:
+        told["Connection"] = "close"  # what still comes is no request
     return JSONResponse(
         error.to_json() | fields | {"detail": error.message}, status, told, MEDIA_TYPE
     )
@@ -134,6 +136,7 @@ def _field(location: Sequence[Any]) -> str:
 _HEADERS: Final = {
     401: ("WWW-Authenticate",),
     409: ("Retry-After",),
+    429: ("Retry-After",),
     500: ("Retry-After",),
     503: ("Retry-After",),
 }
@@ -148,11 +151,13 @@ _MEANING: Final = {
     401: "The token is missing, unknown, or has ended.",
     403: "The caller may not do this.",
     404: "No such thing, or not for this caller.",
+    408: "The body did not come in time.",
     409: "It exists already, or the state of things does not allow it.",
     412: "It is not what If-Match names any more.",
     413: "A size limit is exceeded.",
     415: "The body is not application/json.",
     422: "The Idempotency-Key came before, with another request.",
+    429: "Too much in too short a time: see Retry-After.",
     500: "A fault of the server, logged under `cause`.",
     503: "Something that the server needs does not answer now: see Retry-After.",
 }

@@ -4,6 +4,7 @@ In this order: who calls; that the query names nothing unknown; that a body is J
 not deeper than it may be, without what cannot be stored; and whether it was answered before.
 """
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID
@@ -102,6 +103,7 @@ class ApiRoute(APIRoute):
         async def passed(request: Request) -> Response:
             around: HttpSurroundings = request.app.state.around
             caller = await caller_of(request, around)
+            _check_rate(caller, around)
             _check_query(request, known)
             checked = await _checked(request)
             response = await answered_once(around.stores.keys, caller, checked, handle)
@@ -126,6 +128,16 @@ class _CheckedRequest(Request):
         return self._content
 
 
+def _check_rate(caller: Caller, around: HttpSurroundings) -> None:
+    """With what the user does on sockets. Raises WeftError rate_limited; the host product has no
+    rate.
+    """
+    if not caller.is_host:
+        wait_ms = around.limiter.take(caller.user_id(), "operations", now_ms())
+        if wait_ms:
+            raise WeftError("rate_limited", retryAfterMs=wait_ms)
+
+
 async def _checked(request: Request) -> _CheckedRequest:
     if request.method in SAFE_METHODS:  # a body there means nothing
         return _CheckedRequest(request, b"")
@@ -141,16 +153,19 @@ async def _checked(request: Request) -> _CheckedRequest:
 
 
 async def _bounded_body(request: Request) -> bytes:
-    """Refused as soon as it says, or turns out, to be too large."""
+    """Refused as soon as it says, or turns out, to be too large, or does not come."""
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length[:20]) > limits.HTTP_BODY_MAX_BYTES:
         raise _too_large()
     body = bytearray()
     try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > limits.HTTP_BODY_MAX_BYTES:
-                raise _too_large()
+        async with asyncio.timeout(limits.HTTP_BODY_TIMEOUT_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > limits.HTTP_BODY_MAX_BYTES:
+                    raise _too_large()
+    except TimeoutError:
+        raise StatusError(408, "malformed", "The body did not come in time.") from None
     except ClientDisconnect:
         raise WeftError("malformed", "The body broke off.") from None  # nobody hears it
     return bytes(body)

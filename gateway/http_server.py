@@ -7,7 +7,9 @@ from collections.abc import Generator
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from gateway.tls_file import TlsFiles
 from weft import limits
 
 
@@ -27,9 +29,19 @@ class HttpServer:
         bound = socket.create_server((host, port))
         return bound, bound.getsockname()[1]
 
-    def start(self, app: FastAPI, bound: socket.socket) -> None:
+    def start(
+        self,
+        app: FastAPI,
+        bound: socket.socket,
+        protocol: type[H11Protocol],
+        tls: TlsFiles | None = None,
+    ) -> None:
+        """`protocol`: what becomes of each connection."""
         config = uvicorn.Config(
             app,
+            http=protocol,
+            ssl_certfile=tls.certificate if tls else None,
+            ssl_keyfile=tls.key if tls else None,
             log_config=None,
             access_log=False,
             lifespan="off",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from gateway.authentication import Authenticator
 from gateway.moving_loop import LinkedMover
 from gateway.owner_edits import OwnerEdits
+from gateway.rate_limit import RateLimiter
 from storage.delivery_ports import IdempotencyKeys, Outbox, Webhooks
 from storage.identity_cache import IdentityCache
 from storage.identity_ports import IdentityStores
@@ -41,6 +42,7 @@ class HttpSurroundings:
     authenticator: Authenticator
     stores: ApiStores
     seen: IdentityCache  # for the eye, never to decide by
+    limiter: RateLimiter
     directory: Directory
     edits: OwnerEdits
     mover: LinkedMover

@@ -12,9 +12,11 @@ from uuid import UUID
 from gateway.attachment_loop import OwnerFinder, Route
 from gateway.authentication import Authenticator, SessionFinder, SessionTokens, SignedTokens
 from gateway.delivery import DeliveryRules
+from gateway.doorway import Bounds
 from gateway.grants_loop import LinkedEnforcement
 from gateway.heartbeat_loop import GatewayHeartbeat, Sweep
 from gateway.http_api import create_app
+from gateway.http_doorway import bounded_http
 from gateway.http_server import HttpServer
 from gateway.http_surroundings import ApiStores, HttpSurroundings
 from gateway.link_loop import OwnerLinks
@@ -25,7 +27,9 @@ from gateway.rate_loop import RateSync
 from gateway.record_loop import DirectoryRecorder
 from gateway.revocation_loop import SessionWatch
 from gateway.signed_token import TokenRules
+from gateway.socket_doorway_server import SocketDoorway
 from gateway.socket_figures import SocketFigures
+from gateway.tls_file import TlsFiles
 from gateway.webhook_service import WebhookService
 from gateway.websocket_server import Surroundings, WebSocketServer
 from storage.identity_cache import IdentityCache
@@ -57,6 +61,9 @@ class GatewaySettings:
     deliveries: DeliveryRules | None = field(default_factory=DeliveryRules)
     public_ws_url: str | None = None  # of this gateway, as browsers reach it
     demo_users: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = ()  # of pages, as https://example.org; none: any
+    tls: TlsFiles | None = None  # None: plain ws:// and http://
+    bounds: Bounds = field(default_factory=Bounds)
     rates: Mapping[str, Rate] = field(default_factory=lambda: DEFAULT_RATES)
     global_rates: Mapping[str, Rate] = field(default_factory=lambda: DEFAULT_GLOBAL_RATES)
 
@@ -104,8 +111,8 @@ class GatewayService:
             self._directory, self.server_id, self._recorder, self._sweeps()
         )
         self._watch = SessionWatch(self._sessions, self._shared)
-        limiter = RateLimiter(settings.rates, settings.global_rates)
-        self._rate_sync = RateSync(limiter, self._shared.rates)
+        self._limiter = RateLimiter(settings.rates, settings.global_rates)
+        self._rate_sync = RateSync(self._limiter, self._shared.rates)
         stores = self._told_stores()
         authenticator = _authenticator(settings, self._sessions, stores)
         route = Route(OwnerFinder(self._directory), self._links)
@@ -116,14 +123,16 @@ class GatewayService:
                 route,
                 SocketFigures(measures, self._tracer),
                 self._watch,
-                limiter,
+                self._limiter,
+                SocketDoorway(settings.bounds, settings.allowed_origins, settings.trusted_proxies),
                 settings.trusted_proxies,
             )
         )
         measures.watch("connections", lambda: self._sockets.counts()["connections"])
         measures.watch("sessions", lambda: self._sockets.counts()["sessions"])
-        port = await self._sockets.start(settings.host, settings.ws_port)
-        self.ws_url = f"ws://{_in_url(settings.host)}:{port}"
+        tls = settings.tls.context() if settings.tls else None
+        port = await self._sockets.start(settings.host, settings.ws_port, tls)
+        self.ws_url = f"{'wss' if tls else 'ws'}://{_in_url(settings.host)}:{port}"
         if settings.http_port is not None and stores is not None:
             self._start_http(settings.http_port, stores, authenticator, route)
         if self._webhooks is not None:
@@ -174,7 +183,8 @@ class GatewayService:
         self, port: int, stores: ApiStores, authenticator: Authenticator, route: Route
     ) -> None:
         bound, port = self._http.listen(self.settings.host, port)
-        self.http_url = f"http://{_in_url(self.settings.host)}:{port}"
+        scheme = "https" if self.settings.tls else "http"
+        self.http_url = f"{scheme}://{_in_url(self.settings.host)}:{port}"
         around = HttpSurroundings(
             self.settings.gateway_id,
             self.ws_url,
@@ -182,6 +192,7 @@ class GatewayService:
             authenticator,
             stores,
             IdentityCache(self._shared.cache, stores.identity),
+            self._limiter,
             self._directory,
             LinkedOwnerEdits(route),
             LinkedMover(self._directory, self._links, stores.log),
@@ -190,7 +201,8 @@ class GatewayService:
             self.settings.public_ws_url,
             self.settings.demo_users,
         )
-        self._http.start(create_app(around), bound)
+        protocol = bounded_http(self.settings.bounds, self.settings.trusted_proxies)
+        self._http.start(create_app(around), bound, protocol, self.settings.tls)
 
 
 def _webhooks(settings: GatewaySettings, stores: ApiStores | None) -> WebhookService | None:

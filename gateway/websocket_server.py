@@ -11,6 +11,7 @@ import time
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
+from ssl import SSLContext
 from typing import Any
 from uuid import uuid4
 
@@ -47,6 +48,7 @@ from gateway.session_events import (
     Ticked,
     WakeAt,
 )
+from gateway.socket_doorway_server import SocketDoorway
 from gateway.socket_figures import SocketFigures
 from storage.ports import SessionUser
 from weft import limits
@@ -71,6 +73,7 @@ class Surroundings:
     figures: SocketFigures
     watch: SessionWatch
     limiter: RateLimiter
+    doorway: SocketDoorway
     trusted_proxies: tuple[Network, ...] = ()
 
 
@@ -213,6 +216,7 @@ class ClientConnection:
         user = self._session.user
         assert user is not None
         if before is None:
+            self._around.doorway.is_known(self.websocket)
             self._around.recorder.connected(self.connection_id, user)
         elif user is not before:
             self._around.watch.end(before, self)
@@ -268,7 +272,7 @@ class WebSocketServer:
         self._clients: set[ClientConnection] = set()
         self._server: Server | None = None
 
-    async def start(self, host: str, port: int) -> int:
+    async def start(self, host: str, port: int, tls: SSLContext | None = None) -> int:
         """Returns the port, which is another one when 0 was asked for."""
         self._server = await serve(
             self._serve,
@@ -281,7 +285,8 @@ class WebSocketServer:
             ping_interval=limits.PING_INTERVAL_SECONDS,
             ping_timeout=limits.PING_INTERVAL_SECONDS,
             close_timeout=limits.CLOSE_TIMEOUT_SECONDS,
-            open_timeout=limits.HELLO_TIMEOUT_SECONDS,
+            ssl=tls,
+            **self._around.doorway.options(),
         )
         bound: int = self._server.sockets[0].getsockname()[1]
         return bound

@@ -112,6 +112,7 @@ class FakeOwner:
             line.dashboard_id,
             version=version,
             role="editor",
+            permissions=["read dashboard", "write dashboard", "write widget"],
             snapshot=(version, self.snapshot),
             submissions=[],
             last_sequence=0,
