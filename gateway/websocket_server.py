@@ -1,7 +1,7 @@
 """Law 9, the slow pay alone: the socket of each client, carried out for its session heart.
 
 Everything is sent without waiting; what then waits for a reader is bounded. Frames are not
-compressed: most are far below COMPRESSION_MIN_BYTES, and the same bytes go to a whole room.
+compressed: the same bytes go to a whole room (docs/decisions/0015-frames-are-not-compressed.md).
 """
 
 import asyncio
