@@ -44,6 +44,13 @@ async def receiver() -> AsyncIterator[Receiver]:
         yield receiver
 
 
+@pytest.fixture(autouse=True)
+async def no_others(api: HttpWorld) -> None:
+    """Webhooks of other tests lead nowhere, and would be tried for every dashboard there is."""
+    for other in await all_of(api.host.webhooks.all()):
+        await api.host.webhooks.delete(other.id)
+
+
 @asynccontextmanager
 async def delivering(api: HttpWorld, rules: DeliveryRules = RULES) -> AsyncIterator[DeliveryLoop]:
     """A deliverer as of another gateway: nobody tells it of commits, so that it has to look."""
