@@ -1,5 +1,6 @@
 """Accounts over HTTP: the host product makes and changes them; a user sees and names themselves."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -21,10 +22,11 @@ from gateway.http_requests import (
 )
 from gateway.http_surroundings import HttpSurroundings
 from storage.identity_ports import Users
+from storage.ports import Whereabouts
 from weft.errors import WeftError
 from weft.limits import EMAIL_MAX_CHARACTERS, PAGE_DEFAULT_ITEMS
 from weft.models import User, UserCreate, UserPatch
-from weft.wire.http import Listed, record_tag
+from weft.wire.http import Listed, UserConnection, UserConnections, record_tag
 
 READS: Final = documented()
 CHANGES: Final = documented(writes=True)
@@ -35,6 +37,7 @@ def user_routes(around: HttpSurroundings) -> APIRouter:
     router = APIRouter(prefix="/api/users", tags=["users"], route_class=ApiRoute)
     _add_reading(router, around.stores.identity.users)
     _add_changes(router, around.stores.identity.users)
+    _add_connections(router, around)
     return router
 
 
@@ -114,6 +117,31 @@ def _add_changes(router: APIRouter, users: Users) -> None:
         """For the host product. Somebody who owns dashboards is not deleted (`conflict`)."""
         caller.ask_host()
         await users.delete_user(user_id, caller.actor)
+
+
+def _add_connections(router: APIRouter, around: HttpSurroundings) -> None:
+    users, directory = around.stores.identity.users, around.directory
+
+    @router.get("/{userId}/connections", responses=READS)
+    async def list_connections(user_id: UserId, caller: CallerOf) -> UserConnections:
+        """Where the user is connected now, on every gateway; for the host product, and for oneself.
+
+        To close one, end its session.
+        """
+        await _visible(users, caller, user_id)
+        return UserConnections(
+            items=tuple(_connection(each) for each in await directory.whereabouts(user_id))
+        )
+
+
+def _connection(place: Whereabouts) -> UserConnection:
+    return UserConnection(
+        connection_id=place.connection_id,
+        session_id=place.session_id,
+        gateway_id=place.server_id.partition("/")[0],
+        dashboard_ids=tuple(sorted(place.dashboard_ids)),
+        since=datetime.fromtimestamp(place.since_ms / 1000, UTC),
+    )
 
 
 async def _visible(users: Users, caller: Caller, user_id: UUID) -> User:

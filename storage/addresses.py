@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 
-from storage.ports import OwnerAddress
+from storage.ports import OwnerAddress, Whereabouts
 
 
 def owner_key(owner_id: str) -> str:
@@ -48,6 +48,25 @@ def decode_lock(raw: bytes | None) -> tuple[str, str] | None:
         case {"ownerId": str(owner_id), "incarnation": str(incarnation)}:
             return owner_id, incarnation
     return None
+
+
+def decode_whereabouts(
+    connection_id: str, user_id: UUID, record: dict[bytes, bytes]
+) -> Whereabouts | None:
+    """Of this user; None: of another, or not one of ours."""
+    try:
+        if UUID(record[b"userId"].decode()) != user_id:
+            return None
+        rooms = _decode(record[b"roomIds"])
+        return Whereabouts(
+            connection_id,
+            UUID(record[b"sessionId"].decode()),
+            record[b"serverId"].decode(),
+            frozenset(UUID(room) for room in rooms if isinstance(rooms, list)),
+            int(record[b"lastPing"]),
+        )
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return None
 
 
 def _decode(raw: bytes | None) -> Any:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from storage.ports import OwnerAddress
+from storage.ports import OwnerAddress, Whereabouts
 from weft.errors import WeftError
 
 
@@ -13,6 +13,7 @@ class ConnectionEntry:
     user_id: UUID
     session_id: UUID
     server_id: str
+    since_ms: int = 0
     rooms: set[UUID] = field(default_factory=set)
 
 
@@ -114,7 +115,9 @@ class MemoryDirectory:
         self, connection_id: str, user_id: UUID, session_id: UUID, server_id: str
     ) -> None:
         self._answer()
-        self.connections[connection_id] = ConnectionEntry(user_id, session_id, server_id)
+        self.connections[connection_id] = ConnectionEntry(
+            user_id, session_id, server_id, round(self._clock() * 1000)
+        )
 
     async def entered(self, connection_id: str, user_id: UUID, dashboard_id: UUID) -> None:
         self._answer()
@@ -133,6 +136,15 @@ class MemoryDirectory:
     async def connections_of(self, user_id: UUID) -> set[str]:
         self._answer()
         return {id_ for id_, entry in self.connections.items() if entry.user_id == user_id}
+
+    async def whereabouts(self, user_id: UUID) -> tuple[Whereabouts, ...]:
+        self._answer()
+        found = [
+            Whereabouts(id_, one.session_id, one.server_id, frozenset(one.rooms), one.since_ms)
+            for id_, one in self.connections.items()
+            if one.user_id == user_id
+        ]
+        return tuple(sorted(found, key=lambda one: (one.since_ms, one.connection_id)))
 
     async def room_connections(self, dashboard_id: UUID) -> set[str]:
         self._answer()

@@ -102,6 +102,17 @@ class DashboardRows:
     widget_versions: dict[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """One connection of a user."""
+
+    connection_id: str
+    session_id: UUID
+    server_id: str  # of one life of a gateway
+    dashboard_ids: frozenset[UUID]  # that it has open
+    since_ms: int  # when the directory was told, ms since epoch
+
+
 class CommitAmbiguous(Exception):  # noqa: N818  (a state of knowledge, not a failure)
     """The connection was lost while committing: it may or may not have happened."""
 
@@ -252,6 +263,9 @@ class Directory(Protocol):
     async def disconnected(self, connection_id: str, user_id: UUID) -> None: ...
 
     async def connections_of(self, user_id: UUID) -> set[str]: ...
+
+    async def whereabouts(self, user_id: UUID) -> tuple[Whereabouts, ...]:
+        """On which devices and gateways a user is now, those that came first at the beginning."""
 
     async def room_connections(self, dashboard_id: UUID) -> set[str]: ...
 

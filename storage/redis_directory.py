@@ -17,6 +17,7 @@ import redis
 from storage.addresses import (
     decode_heartbeat,
     decode_lock,
+    decode_whereabouts,
     encode_heartbeat,
     encode_lock,
     gateway_connections_key,
@@ -24,7 +25,7 @@ from storage.addresses import (
     lock_key,
     owner_key,
 )
-from storage.ports import OwnerAddress
+from storage.ports import OwnerAddress, Whereabouts
 from storage.redis_client import OUTAGES, redis_client, redis_outages
 from weft.limits import DIRECTORY_TIMEOUT_SECONDS, SWEEP_BATCH_CONNECTIONS
 
@@ -167,6 +168,20 @@ class RedisDirectory:
     async def connections_of(self, user_id: UUID) -> set[str]:
         with redis_outages():
             return _texts(await self._members(self._redis.smembers(f"connections:{user_id}")))
+
+    async def whereabouts(self, user_id: UUID) -> tuple[Whereabouts, ...]:
+        ids = sorted(await self.connections_of(user_id))
+        with redis_outages():
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for id_ in ids:
+                    pipe.hgetall(f"connection:{id_}")
+                records = await pipe.execute(raise_on_error=False)
+        found = [
+            place
+            for id_, record in zip(ids, records, strict=True)
+            if isinstance(record, dict) and (place := decode_whereabouts(id_, user_id, record))
+        ]
+        return tuple(sorted(found, key=lambda one: (one.since_ms, one.connection_id)))
 
     async def room_connections(self, dashboard_id: UUID) -> set[str]:
         with redis_outages():

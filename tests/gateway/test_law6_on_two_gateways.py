@@ -19,6 +19,7 @@ from two_gateways import (
 )
 
 from storage.postgres_pool import PostgresStores
+from tests.storage.making import until
 from weft.models import User, UserPatch
 from weft.wire.http import CollaboratorOrder
 
@@ -124,6 +125,50 @@ async def test_law6_who_is_removed_leaves_this_dashboard_and_no_other(
     assert (ended["type"], ended["dashboardId"]) == ("ended", str(board))
     await goes_on(bobs)
     await goes_on(cems)
+
+
+async def test_a_user_is_found_on_every_gateway_and_one_device_can_be_signed_out(
+    cluster: Cluster, redis_url: str
+) -> None:
+    here, there = await cluster.gateway(redis_url), await cluster.gateway(redis_url)
+    ann = await person(here.host)
+    sessions = [await token_of(here.host, ann) for _ in range(2)]
+    tabs = [
+        await gateway.client(token)
+        for gateway, (_, token) in zip((here, there), sessions, strict=True)
+    ]
+    for gateway in (here, there):
+        await gateway.service._recorder._calls.join()
+    found = {one.session_id: one for one in await here.host.users.connections(ann.id)}
+    assert {session: one.gateway_id for session, one in found.items()} == {
+        sessions[0][0]: here.service.settings.gateway_id,
+        sessions[1][0]: there.service.settings.gateway_id,
+    }
+    await here.host.sessions.end(sessions[1][0])
+    await is_closed(tabs[1])
+    await goes_on(tabs[0])
+    await there.service._recorder._calls.join()
+    (left,) = await there.host.users.connections(ann.id)
+    assert left.session_id == sessions[0][0]
+
+
+async def test_law8_what_a_gateway_left_that_was_killed_is_swept_by_the_other(
+    cluster: Cluster, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("weft.limits.HEARTBEAT_TTL_SECONDS", 1.0)
+    monkeypatch.setattr("weft.limits.HEARTBEAT_EVERY_SECONDS", 0.05)
+    killed, living = await cluster.gateway(redis_url), await cluster.gateway(redis_url)
+    ann = await person(living.host)
+    await killed.client((await token_of(living.host, ann))[1])
+    await killed.service._recorder._calls.join()
+    assert len(await living.host.users.connections(ann.id)) == 1
+    killed.service._heartbeat._task.cancel()
+
+    async def gone() -> bool:
+        return not await living.host.users.connections(ann.id)
+
+    async with asyncio.timeout(10):  # law 8
+        await until(gone)
 
 
 async def test_an_invitation_neither_disturbs_who_is_there_nor_opens_what_nobody_has_open(

@@ -200,3 +200,18 @@ async def test_what_members_tell_of_themselves_is_read_by_name(directory: Direct
     reports = await directory.reports()
     assert reports[name] == b'{"cpu": 0.5, "text": "a b"}'
     assert silent not in reports
+
+
+async def test_it_is_known_on_which_devices_and_gateways_a_user_is(directory: Directory):
+    user_id, room, tabs = uuid4(), uuid4(), sorted(str(uuid4()) for _ in range(2))
+    sessions = (uuid4(), uuid4())
+    for tab, session_id, server_id in zip(tabs, sessions, ("a/1", "b/1"), strict=True):
+        await directory.connected(tab, user_id, session_id, server_id)
+    await directory.entered(tabs[1], user_id, room)
+    found = sorted(await directory.whereabouts(user_id), key=lambda one: one.connection_id)
+    assert [(one.connection_id, one.session_id, one.server_id) for one in found] == [
+        (tabs[0], sessions[0], "a/1"),
+        (tabs[1], sessions[1], "b/1"),
+    ]
+    assert [one.dashboard_ids for one in found] == [frozenset(), {room}]
+    assert await directory.whereabouts(uuid4()) == ()

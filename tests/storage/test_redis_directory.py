@@ -116,6 +116,28 @@ async def test_keys_of_another_type_are_read_as_empty_and_replaced(redis_directo
     assert await raw.exists(*keys) == 0
 
 
+@pytest.mark.parametrize(
+    ("field", "garbage"),
+    [
+        ("roomIds", "{"),
+        ("roomIds", "7"),
+        ("sessionId", "x"),
+        ("serverId", b"\xff"),
+        ("lastPing", "soon"),
+        ("userId", str(uuid4())),
+    ],
+)
+async def test_a_record_that_a_stranger_wrote_says_where_nobody_is(
+    redis_directory, raw, field, garbage
+):
+    user_id, tabs = uuid4(), [str(uuid4()) for _ in range(3)]
+    for tab in tabs:
+        await redis_directory.connected(tab, user_id, uuid4(), "gateway-1/1")
+    await raw.hset(f"connection:{tabs[0]}", field, garbage)
+    await raw.set(f"connection:{tabs[1]}", "of another type")
+    assert [one.connection_id for one in await redis_directory.whereabouts(user_id)] == [tabs[2]]
+
+
 async def test_a_connection_has_the_record_of_the_seed(redis_directory, raw):
     connection_id, user_id, session_id, room = str(uuid4()), uuid4(), uuid4(), uuid4()
     await redis_directory.connected(connection_id, user_id, session_id, "gateway-1")
@@ -221,6 +243,7 @@ async def test_an_outage_of_redis_has_a_code_and_ends_with_it(server_directory: 
         directory.gone_gateways(),
         directory.forget_gateway("g/1"),
         directory.sweep_connections("g/1"),
+        directory.whereabouts(user_id),
     ):
         with pytest.raises(WeftError) as raised:
             await call

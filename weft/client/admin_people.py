@@ -16,7 +16,7 @@ from weft.models import (
     UserCreate,
     UserPatch,
 )
-from weft.wire.http import Listed, SessionsEnded, record_tag
+from weft.wire.http import Listed, SessionsEnded, UserConnection, UserConnections, record_tag
 
 Item = TypeVar("Item", bound=Record)
 
@@ -57,6 +57,11 @@ class AdminUsers:
     async def me(self) -> User:
         """Whose token this client has."""
         return await self._requests.get(User, "/api/users/me")
+
+    async def connections(self, user_id: UUID) -> tuple[UserConnection, ...]:
+        """Where the user is connected now, on every gateway."""
+        path = f"/api/users/{user_id}/connections"
+        return (await self._requests.get(UserConnections, path)).items
 
     async def change(self, user_id: UUID, patch: UserPatch, seen: User | None = None) -> User:
         """`seen`: only if it is still so (`conflict`)."""

@@ -19,7 +19,7 @@ from weft.models import (
     UserProfile,
     Widget,
 )
-from weft.models.field import Flag, Whole
+from weft.models.field import Flag, Instant, Whole
 from weft.models.permission import Role
 from weft.wire.messages import DocumentObject, Submission
 
@@ -100,6 +100,20 @@ class Online(Record):
     """Who has the dashboard open now."""
 
     users: tuple[UserProfile, ...]
+
+
+class UserConnection(Record):
+    """An open socket. It is closed when its session ends."""
+
+    connection_id: str
+    session_id: UUID
+    gateway_id: str
+    dashboard_ids: tuple[UUID, ...]
+    since: Instant
+
+
+class UserConnections(Record):
+    items: tuple[UserConnection, ...]
 
 
 class SessionsEnded(Record):
