@@ -6,7 +6,7 @@
 import importlib
 import sys
 
-BENCHMARKS = ("algebra", "commit", "owner", "queries", "cluster")
+BENCHMARKS = ("algebra", "commit", "owner", "queries", "cluster", "browser")
 
 
 def main() -> None:

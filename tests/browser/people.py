@@ -83,12 +83,12 @@ class Stage:
         self.people: list[Person] = []
         self.dashboard_id = UUID(int=0)
         self._owner_id = UUID(int=0)
-        self._token = ""
+        self.token = ""
 
     async def prepare(self, *widgets: dict[str, Any], title: str = "Stage") -> list[str]:
         """The ids of these widgets, on a new dashboard."""
-        self._owner_id, self._token = await self.system.new_user("owner")
-        async with AdminClient(self.system.ready["http"], self._token) as owner:
+        self._owner_id, self.token = await self.system.new_user("owner")
+        async with AdminClient(self.system.ready["http"], self.token) as owner:
             order = DashboardOrder(title=title)
             self.dashboard_id = (await owner.dashboards.create(order)).id
             made = [
@@ -98,7 +98,7 @@ class Stage:
         return [str(widget.id) for widget in made]
 
     async def owner(self) -> Person:
-        return await self.enter(self._token)
+        return await self.enter(self.token)
 
     async def another(self, role: str = "editor") -> Person:
         user_id, token = await self.system.new_user(role)
@@ -108,6 +108,12 @@ class Stage:
         return await self.enter(token)
 
     async def enter(self, token: str, **options: Any) -> Person:
+        person = await self.enter_quietly(token, **options)
+        await person.open(self.dashboard_id)
+        return person
+
+    async def enter_quietly(self, token: str, **options: Any) -> Person:
+        """Signed in, and at the list."""
         context = await self.browser.new_context(**options)
         context.set_default_timeout(PATIENCE_MS)
         page = await context.new_page()
@@ -116,7 +122,6 @@ class Stage:
         self.people.append(person)
         await page.goto(f"{person.url}/#token={token}")
         await page.locator(".home").wait_for()
-        await person.open(self.dashboard_id)
         return person
 
     async def state(self) -> dict[str, Any]:

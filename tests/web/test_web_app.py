@@ -14,7 +14,7 @@ from tests.web.node_command import WEB, run
 
 APP = WEB / "app"
 ROOT = WEB.parent
-FIRST_LOAD_MAX_BYTES = 40_000  # gzipped: script and style of the page before any widget is near
+FIRST_LOAD_MAX_BYTES = 60_000  # gzipped: script and style that the page waits for
 FILE_MAX_LINES = 300
 LINE_MAX_CHARACTERS = 200  # icons are long; the formatter keeps the rest at 100
 COMPILER = WEB / "node_modules" / "typescript" / "bin" / "tsc"
@@ -50,7 +50,7 @@ def test_law7_the_page_has_no_script_or_style_of_its_own(built: Path) -> None:
     page = (built / "index.html").read_text()
     assert re.findall(r"<script(?![^>]* src=)|<style|\son\w+=|\sstyle=", page) == []
     addresses = re.findall(r'(?:src|href)="([^"]*)"', page)
-    assert len(addresses) == 3
+    assert len(addresses) >= 3
     for address in addresses:
         assert (built / address.removeprefix("/app/")).is_file(), address
 
@@ -69,8 +69,11 @@ def test_what_a_page_loads_first_is_small(built: Path) -> None:
     assert len(first) == 2
     scripts = [path.read_text() for path in first if path.suffix == ".js"]
     statically = [
-        built / name for text in scripts for name in re.findall(r'from"\./([^"]+)"', text)
+        built / name
+        for text in scripts
+        for name in re.findall(r'(?:from|import)"/app/([^"]+)"', text)
     ]
+    assert statically, "what both share is a part of its own"
     loaded = {path: len(gzip.compress(path.read_bytes())) for path in first + statically}
     assert sum(loaded.values()) <= FIRST_LOAD_MAX_BYTES, loaded
 

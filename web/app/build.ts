@@ -31,8 +31,12 @@ const { metafile } = await build({
 const names = Object.keys(metafile.outputs).map((path) => path.split("/").at(-1)!);
 const named = (start: string, end: string): string =>
   `/app/${names.find((name) => name.startsWith(start) && name.endsWith(end))!}`;
+// All parts are asked for at once, so that none waits for the one that imports it.
+const parts = names.filter((name) => name.startsWith("part-") && name.endsWith(".js"));
+const preloads = parts.map((name) => `<link rel="modulepreload" href="/app/${name}" />`);
 const page = readFileSync(`${here}index.html`, "utf8")
   .replace("SCRIPT", named("app-", ".js"))
+  .replace("<!-- PARTS -->", preloads.join("\n    "))
   .replace("STYLE", named("app-", ".css"))
   .replace("ICON", named("icon-", ".svg"));
 writeFileSync(`${target}index.html`, page);

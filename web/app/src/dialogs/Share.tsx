@@ -27,7 +27,7 @@ const ROLES = ["viewer", "editor", "admin"] as const;
 export function ShareDialog({ board, session, close }: Props) {
   const path = `/api/dashboards/${board.dashboardId}`;
   const [people, setPeople] = useState<readonly Collaborator[]>([]);
-  const [isPublic, setIsPublic] = useState<boolean | null>(null);
+  const [dashboard, setDashboard] = useState<DashboardListed | null>(null);
   const [fault, setFault] = useState("");
   const canInvite = board.permissions.includes("share dashboard");
   const canChange = board.permissions.includes("write collaborators");
@@ -38,7 +38,7 @@ export function ShareDialog({ board, session, close }: Props) {
     });
     session.learn(items.map(({ user }) => user));
     setPeople(items);
-    setIsPublic((await session.api.get<DashboardListed>(path)).isPublic ?? false);
+    setDashboard(await session.api.get<DashboardListed>(path));
   }, [session, path]);
   const attempt = async (action: () => Promise<unknown>): Promise<void> => {
     try {
@@ -70,6 +70,7 @@ export function ShareDialog({ board, session, close }: Props) {
           </p>
         )}
         <ul class="people-list" aria-label="Who shares it">
+          {dashboard !== null && <OwnerLine id={dashboard.ownerId} session={session} />}
           {people.map((each) => (
             <PersonLine
               key={each.userId}
@@ -84,13 +85,12 @@ export function ShareDialog({ board, session, close }: Props) {
               }
             />
           ))}
-          {people.length === 0 && <li class="soft">Nobody else yet.</li>}
         </ul>
         <label class="check">
           <input
             type="checkbox"
-            checked={isPublic === true}
-            disabled={!canInvite || isPublic === null}
+            checked={dashboard?.isPublic === true}
+            disabled={!canInvite || dashboard === null}
             onChange={(event) => {
               const wanted = event.currentTarget.checked;
               void attempt(() => session.api.patch(path, { isPublic: wanted }));
@@ -128,6 +128,22 @@ function InviteForm({ invite }: InviteProps) {
       <RoleSelect role={role} label="Role of the invited" change={setRole} />
       <button class="primary">Invite</button>
     </form>
+  );
+}
+
+function OwnerLine({ id, session }: { readonly id: string; readonly session: Session }) {
+  const name = session.nameOf(id);
+  return (
+    <li class="person-line">
+      <Avatar name={name} id={id} />
+      <span class="grow">
+        <strong>
+          {name}
+          {id === session.user.id && " (you)"}
+        </strong>
+      </span>
+      <span class="tag">owner</span>
+    </li>
   );
 }
 

@@ -6,7 +6,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { attempt } from "../parts/attempt.ts";
 import { Icon } from "../parts/Icon.tsx";
 import { Cell } from "./Cell.tsx";
-import { type Column, columnsOf, rowsOf } from "./content.ts";
+import { type Column, columnsOf, own, rowsOf } from "./content.ts";
 import type { ContentProps } from "./Content.tsx";
 import { RowKeys } from "./row_keys.ts";
 
@@ -46,8 +46,8 @@ export function TableWidget(props: ContentProps) {
       <table>
         <thead>
           <tr>
-            {columns.map(({ key, title }) => (
-              <th key={key} scope="col">
+            {columns.map(({ key, title, align }) => (
+              <th key={key} scope="col" class={isOfNumbers(rows, key, align) ? "number" : ""}>
                 {title}
               </th>
             ))}
@@ -91,6 +91,10 @@ export function TableWidget(props: ContentProps) {
       )}
     </div>
   );
+}
+
+function isOfNumbers(rows: readonly JsonObject[], key: string, align: string): boolean {
+  return align === "right" || rows.some((row) => typeof own(row, key) === "number");
 }
 
 function labelOf({ title }: Column, at: number): string {

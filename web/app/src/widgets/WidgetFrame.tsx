@@ -60,7 +60,7 @@ function Frame(props: FrameProps) {
     <article
       ref={frame}
       class={look.filter(Boolean).join(" ")}
-      style={props.style}
+      style={{ ...props.style, ...lookOf(widget) }}
       role="listitem"
       tabIndex={0}
       aria-label={`${label}; ${hint}`}
@@ -111,6 +111,16 @@ function Frame(props: FrameProps) {
       {isOpen && <Settings board={board} id={id} widget={widget} close={() => setIsOpen(false)} />}
     </article>
   );
+}
+
+/** Set one by one, so that a value which is no colour has no effect, whatever else it is. */
+function lookOf({ config }: Readonly<WidgetJson>): JSX.CSSProperties {
+  const { backgroundColor, borderColor, borderWidth } = config;
+  return {
+    ...(typeof backgroundColor === "string" && { backgroundColor }),
+    ...(typeof borderColor === "string" && { borderColor }),
+    ...(typeof borderWidth === "number" && { borderWidth: `${Math.min(borderWidth, 20)}px` }),
+  };
 }
 
 function commandsOf(props: FrameProps, openSettings: () => void): readonly Command[] {

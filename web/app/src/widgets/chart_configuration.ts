@@ -39,7 +39,13 @@ export function configurationOf(widget: Readonly<WidgetJson>): ChartConfiguratio
   });
   const scales = {
     x: { ...axis, title: titleOf(config, "xAxis", ink), grid: { display: false } },
-    y: { ...axis, ...rangeOf(config), title: titleOf(config, "yAxis", ink), grid: { color: line } },
+    y: {
+      ...axis,
+      ...rangeOf(config),
+      ticks: { color: ink, maxTicksLimit: 7 },
+      title: titleOf(config, "yAxis", ink),
+      grid: { color: line },
+    },
   };
   return {
     type: (type === "area" ? "line" : type) as "line",
@@ -53,7 +59,7 @@ export function configurationOf(widget: Readonly<WidgetJson>): ChartConfiguratio
         legend: {
           display: own(config, "legend") === true,
           position: isRound ? "right" : "bottom",
-          labels: { color: ink, boxWidth: 10, boxHeight: 10, usePointStyle: true },
+          labels: { color: ink, boxWidth: 7, boxHeight: 7, padding: 14, usePointStyle: true },
         },
       },
       ...(isRound ? {} : { scales }),
