@@ -78,7 +78,7 @@ async def prepare(system: System) -> tuple[UUID, str, dict[str, Any]]:
 async def measure_opening(page: Page, url: str) -> list[float]:
     times = []
     for _ in range(ROUNDS):
-        await page.goto("about:blank")
+        await page.goto(url.rpartition("/d/")[0] + "/about")
         await page.goto(url, wait_until="commit")
         times.append(await page.evaluate(_OPENED, WIDGETS))
     return times

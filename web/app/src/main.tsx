@@ -8,12 +8,18 @@ import { HomePage } from "./pages/HomePage.tsx";
 import { SignInPage } from "./pages/SignInPage.tsx";
 import { sentenceOf } from "./session/api.ts";
 import { useRoute } from "./session/route.ts";
-import { type AppConfig, forget, readConfig, resume, type Session } from "./session/session.ts";
+import {
+  type AppConfig,
+  forget,
+  readConfig,
+  receive,
+  resume,
+  type Session,
+} from "./session/session.ts";
 import "./styles/index.css";
 
 function App() {
   const [config, setConfig] = useState<AppConfig | null>(null);
-  const [session, setSession] = useState<Session | null>(null);
   const [fault, setFault] = useState("");
   const route = useRoute();
   const onEnd = useCallback(() => {
@@ -21,22 +27,24 @@ function App() {
     setSession(null);
     setFault("Your session has ended. Please sign in again.");
   }, []);
+  const [session, setSession] = useState<Session | null>(() => resume(onEnd));
 
   useEffect(() => {
+    if (session !== null) return;
     void (async () => {
+      let read: AppConfig = { wsUrl: "", demoUsers: [] };
       try {
-        const read = await readConfig();
-        setSession(await resume(read, onEnd));
-        setConfig(read);
+        read = await readConfig();
+        setSession(await receive(read, onEnd));
       } catch (error) {
         setFault(sentenceOf(error));
-        setConfig((now) => now ?? { wsUrl: "", demoUsers: [] });
       }
+      setConfig(read);
     })();
-  }, [onEnd]);
+  }, [session, onEnd]);
 
-  if (config === null) return null;
   if (session === null) {
+    if (config === null) return null;
     const enter = (entered: Session): void => {
       setFault("");
       setSession(entered);

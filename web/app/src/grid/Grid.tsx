@@ -103,6 +103,7 @@ export function Grid({ board, session, canEdit, canRemove, canLock, announce }: 
             canEdit={canEdit}
             canRemove={canRemove}
             canLock={canLock}
+            startsNear={rect.y * cell.heightPx < window.innerHeight}
             select={setSelected}
             start={start}
             onKey={onKey}

@@ -11,7 +11,7 @@ import { NoticeList } from "../people/NoticeList.tsx";
 import { attempt } from "../parts/attempt.ts";
 import { Icon } from "../parts/Icon.tsx";
 import { LiveInput } from "../parts/LiveInput.tsx";
-import { Menu } from "../parts/Menu.tsx";
+import { type Command, Menu } from "../parts/Menu.tsx";
 import { SavedIndicator } from "../parts/SavedIndicator.tsx";
 import { Toasts } from "../parts/Toasts.tsx";
 import { follow } from "../session/route.ts";
@@ -152,11 +152,8 @@ function AddMenu({ board }: { readonly board: Board }) {
       }),
     );
   };
-  const commands = Object.entries(KINDS).map(([type, { name, icon }]) => ({
-    name,
-    icon,
-    run: () => add(type),
-  }));
+  const commands = (): readonly Command[] =>
+    Object.entries(KINDS).map(([type, { name, icon }]) => ({ name, icon, run: () => add(type) }));
   return (
     <Menu label="Add a widget" class="primary" commands={commands}>
       <Icon name="add" /> <span class="wide-only">Add</span>

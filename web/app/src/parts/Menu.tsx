@@ -16,7 +16,7 @@ interface Props {
   readonly label: string;
   readonly class?: string;
   readonly children: ComponentChildren;
-  readonly commands: readonly Command[];
+  readonly commands: () => readonly Command[]; // asked when it opens
 }
 
 export function Menu({ label, class: look = "quiet", children, commands }: Props) {
@@ -66,7 +66,7 @@ export function Menu({ label, class: look = "quiet", children, commands }: Props
       </button>
       {isOpen && (
         <div class="menu-list" role="menu" aria-label={label}>
-          {commands.map(({ icon, name, run, isDangerous }) => (
+          {commands().map(({ icon, name, run, isDangerous }) => (
             <button
               key={name}
               role="menuitem"

@@ -14,7 +14,14 @@ export interface AppConfig {
   readonly demoUsers: readonly string[];
 }
 
+interface Kept {
+  readonly token: string;
+  readonly user: User;
+  readonly config: AppConfig;
+}
+
 const KEPT = "weft-session";
+const FRAGMENT = "#token=";
 
 export class Session {
   readonly user: User;
@@ -64,18 +71,23 @@ export async function readConfig(): Promise<AppConfig> {
   return { wsUrl: told.wsUrl ?? "", demoUsers: told.demoUsers ?? [] };
 }
 
-/** The session that this tab has, or that the address brings; null: nobody is signed in. */
-export async function resume(config: AppConfig, onEnd: () => void): Promise<Session | null> {
-  const brought = takeToken();
-  if (brought !== null) return begin(config, brought, onEnd);
+/** The session that this tab has: nothing needs to be asked for it. */
+export function resume(onEnd: () => void): Session | null {
+  if (location.hash.startsWith(FRAGMENT)) return null;
   const kept = keptSession();
-  return kept === null ? null : new Session(config, kept.token, kept.user, onEnd);
+  return kept === null ? null : new Session(kept.config, kept.token, kept.user, onEnd);
+}
+
+/** The session that the address brings; null: it brings none. @throws ApiError. */
+export async function receive(config: AppConfig, onEnd: () => void): Promise<Session | null> {
+  const brought = takeToken();
+  return brought === null ? null : begin(config, brought, onEnd);
 }
 
 /** @throws ApiError unauthenticated. */
 export async function begin(config: AppConfig, token: string, onEnd: () => void): Promise<Session> {
   const user = await new Api(token).get<User>("/api/users/me");
-  sessionStorage.setItem(KEPT, JSON.stringify({ token, user }));
+  sessionStorage.setItem(KEPT, JSON.stringify({ token, user, config }));
   return new Session(config, token, user, onEnd);
 }
 
@@ -94,16 +106,15 @@ export function forget(): void {
 }
 
 function takeToken(): string | null {
-  const found = /^#token=([^&]+)$/.exec(location.hash);
-  if (found === null) return null;
-  history.replaceState(null, "", location.pathname);
-  return decodeURIComponent(found[1]!);
+  const { hash, pathname } = location;
+  if (!hash.startsWith(FRAGMENT)) return null;
+  history.replaceState(null, "", pathname);
+  return decodeURIComponent(hash.slice(FRAGMENT.length));
 }
 
-function keptSession(): { token: string; user: User } | null {
+function keptSession(): Kept | null {
   try {
-    const kept: unknown = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
-    return kept as { token: string; user: User } | null;
+    return JSON.parse(sessionStorage.getItem(KEPT) ?? "null") as Kept | null;
   } catch {
     return null;
   }

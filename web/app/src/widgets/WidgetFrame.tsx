@@ -3,7 +3,7 @@
 import type { Board, WidgetJson } from "@weft/client";
 import type { JSX } from "preact";
 import { memo } from "preact/compat";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 
 import { freePlace, type Rect, snapped } from "../grid/geometry.ts";
 import type { GestureKind } from "../grid/gestures.ts";
@@ -14,6 +14,7 @@ import { type Command, Menu } from "../parts/Menu.tsx";
 import type { Session } from "../session/session.ts";
 import { Content } from "./Content.tsx";
 import { kindOf } from "./kinds.ts";
+import { useNearness } from "./nearness.ts";
 import { Settings } from "./Settings.tsx";
 
 export interface FrameProps {
@@ -28,27 +29,25 @@ export interface FrameProps {
   readonly canEdit: boolean;
   readonly canRemove: boolean;
   readonly canLock: boolean;
+  readonly startsNear: boolean; // what it is later, it sees by itself
   readonly select: (id: string | null) => void;
   readonly start: (id: string, kind: GestureKind, event: PointerEvent) => void;
   readonly onKey: (id: string, event: KeyboardEvent) => void;
 }
 
-const NEAR = "400px";
-
 export const WidgetFrame = memo(Frame, (before, after) => {
   const keys = Object.keys(after) as (keyof FrameProps)[];
   return keys.every((key) => {
-    if (key === "start" || key === "onKey") return true; // they ask the board for what is now
+    if (key === "start" || key === "onKey" || key === "startsNear") return true; // they ask the board for what is now
     if (key === "style" || key === "place") return sameValues(before[key], after[key]);
     return before[key] === after[key];
   });
 });
 
 function Frame(props: FrameProps) {
-  const { board, id, widget, place, isSelected, isHeld } = props;
-  const [isOpen, setIsOpen] = useState(false);
+  const { id, widget, place, isSelected, isHeld } = props;
   const frame = useRef<HTMLElement>(null);
-  const isNear = useNearness(frame);
+  const isNear = useNearness(frame, props.startsNear);
   const kind = kindOf(widget.type);
   const isLocked = widget.isLocked;
   const canEdit = props.canEdit && !isLocked;
@@ -71,6 +70,19 @@ function Frame(props: FrameProps) {
         if (event.target === frame.current) props.onKey(id, event);
       }}
     >
+      {isNear && <Inside {...props} canEdit={canEdit} mayEdit={props.canEdit} />}
+    </article>
+  );
+}
+
+/** `canEdit`: it is not locked either. */
+function Inside({ mayEdit, ...props }: FrameProps & { readonly mayEdit: boolean }) {
+  const { board, id, widget, canEdit } = props;
+  const [isOpen, setIsOpen] = useState(false);
+  const kind = kindOf(widget.type);
+  const commands = (): readonly Command[] => commandsOf(props, () => setIsOpen(true));
+  return (
+    <>
       <header
         class="widget-head"
         onPointerDown={(event) => {
@@ -80,7 +92,7 @@ function Frame(props: FrameProps) {
         onClick={(event) => (event.target as Element).closest("input")?.focus()}
       >
         <span class="widget-kind">
-          <Icon name={isLocked ? "lock" : kind.icon} />
+          <Icon name={widget.isLocked ? "lock" : kind.icon} />
         </span>
         <LiveInput
           class="widget-title"
@@ -92,14 +104,14 @@ function Frame(props: FrameProps) {
           placeholder={kind.name}
           disabled={!canEdit}
         />
-        {props.canEdit && (
-          <Menu label="Commands of the widget" commands={commandsOf(props, () => setIsOpen(true))}>
+        {mayEdit && (
+          <Menu label="Commands of the widget" commands={commands}>
             <Icon name="menu" />
           </Menu>
         )}
       </header>
       <div class={`widget-body widget-${kind.icon}`}>
-        {isNear && <Content board={board} id={id} widget={widget} canEdit={canEdit} />}
+        <Content board={board} id={id} widget={widget} canEdit={canEdit} />
       </div>
       {canEdit && (
         <span
@@ -109,7 +121,7 @@ function Frame(props: FrameProps) {
         />
       )}
       {isOpen && <Settings board={board} id={id} widget={widget} close={() => setIsOpen(false)} />}
-    </article>
+    </>
   );
 }
 
@@ -150,23 +162,6 @@ function duplicate(board: Board, id: string): void {
   const { width, height } = snapped(widget.position);
   const position = freePlace(taken, width, height);
   attempt(() => board.addWidget({ ...structuredClone(widget), position, isLocked: false }));
-}
-
-/** True from when the widget first comes near the window: what nobody sees costs nothing. */
-function useNearness(element: { readonly current: HTMLElement | null }): boolean {
-  const [isNear, setIsNear] = useState(false);
-  useEffect(() => {
-    if (isNear) return;
-    const observer = new IntersectionObserver(
-      (entries) => {
-        if (entries.some((entry) => entry.isIntersecting)) setIsNear(true);
-      },
-      { rootMargin: NEAR },
-    );
-    observer.observe(element.current!);
-    return () => observer.disconnect();
-  }, [isNear]);
-  return isNear;
 }
 
 function sameValues(one: object, other: object): boolean {
