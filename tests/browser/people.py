@@ -1,12 +1,20 @@
 """People with a browser each: what they do as people do it, and what they see."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    WebSocketRoute,
+)
 
 from tests.cluster.world import PATIENCE_SECONDS, RunningSystem
 from weft.client.admin import AdminClient
@@ -74,6 +82,32 @@ class Person:
         return dict(found)
 
 
+class Valve:
+    """Holds back what the server says to one page, while it is shut."""
+
+    def __init__(self) -> None:
+        self.is_shut = False
+        self._held: list[tuple[WebSocketRoute, str | bytes]] = []
+
+    async def install(self, page: Page) -> None:
+        await page.route_web_socket(re.compile(".*"), self._connect)
+
+    def open(self) -> None:
+        self.is_shut = False
+        for page, message in self._held:
+            page.send(message)
+        self._held.clear()
+
+    def _connect(self, page: WebSocketRoute) -> None:
+        def pass_on(message: str | bytes) -> None:
+            if self.is_shut:
+                self._held.append((page, message))
+            else:
+                page.send(message)
+
+        page.connect_to_server().on_message(pass_on)
+
+
 class Stage:
     """A dashboard of its own, and who comes to it."""
 
@@ -114,7 +148,7 @@ class Stage:
 
     async def enter_quietly(self, token: str, **options: Any) -> Person:
         """Signed in, and at the list."""
-        context = await self.browser.new_context(**options)
+        context = await self.browser.new_context(reduced_motion="reduce", **options)
         context.set_default_timeout(PATIENCE_MS)
         page = await context.new_page()
         person = Person(context, page, self.system.ready["http"])

@@ -1,6 +1,6 @@
 /** The widgets in their places; they are dragged, resized, and moved by keys. */
 
-import type { Board } from "@weft/client";
+import type { Board, Document } from "@weft/client";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import type { Session } from "../session/session.ts";
@@ -28,6 +28,7 @@ interface Props {
 }
 
 const NARROW_PX = 700;
+const CLICK_MAX_PX = 4; // a hand is not quite still when it clicks
 
 export function Grid({ board, session, canEdit, canRemove, canLock, announce }: Props) {
   const [box, widthPx] = useWidth();
@@ -37,36 +38,32 @@ export function Grid({ board, session, canEdit, canRemove, canLock, announce }: 
   const isNarrow = widthPx < NARROW_PX;
 
   const { document } = board;
-  const wanted = useMemo(
-    () => document.widgetIds().map((id) => ({ id, rect: snapped(document.widget(id)?.position) })),
-    [document],
-  );
+  const wanted = useMemo(() => wantedIn(document), [document]);
   const target = gesture === null ? null : targetOf(gesture, cell);
   const first =
     gesture && target && document.has(gesture.id) ? { id: gesture.id, rect: target } : null;
   const places = arranged(wanted, first);
-  const order = inReadingOrder([...places].map(([id, rect]) => ({ id, rect })));
+  const order = useSteadyOrder([...places].map(([id, rect]) => ({ id, rect })));
 
-  const settle = (id: string, rect: Rect): void => commit(board, wanted, places, { id, rect });
   useGestureKeys(gesture !== null, () => setGesture(null));
 
   const start = (id: string, kind: GestureKind, event: PointerEvent): void => {
-    const rect = places.get(id);
+    const rect = placeNow(board, id);
     if (rect === undefined || isNarrow || event.button !== 0) return;
     event.preventDefault();
     follow(event, { id, kind, start: rect, dxPx: 0, dyPx: 0 }, setGesture, (ended) => {
       setGesture(null);
-      commit(board, wantedNow(board), places, { id, rect: targetOf(ended, cell) });
+      commit(board, { id, rect: targetOf(ended, cell) });
     });
   };
 
   const onKey = (id: string, event: KeyboardEvent): void => {
-    const rect = places.get(id);
+    const rect = placeNow(board, id); // of what is typed before the next frame, too
     if (rect === undefined || !canEdit || board.document.widget(id)?.isLocked) return;
     const next = keyTarget(event, rect);
     if (next !== null) {
       event.preventDefault();
-      settle(id, next);
+      commit(board, { id, rect: next });
       announce(`Column ${next.x + 1}, row ${next.y + 1}, ${next.width} by ${next.height}`);
     } else if (canRemove && (event.key === "Delete" || event.key === "Backspace")) {
       event.preventDefault();
@@ -114,19 +111,18 @@ export function Grid({ board, session, canEdit, canRemove, canLock, announce }: 
   );
 }
 
-function wantedNow({ document }: Board): readonly Placed[] {
+function wantedIn(document: Document): readonly Placed[] {
   return document.widgetIds().map((id) => ({ id, rect: snapped(document.widget(id)?.position) }));
 }
 
+function placeNow({ document }: Board, id: string): Rect | undefined {
+  return arranged(wantedIn(document)).get(id);
+}
+
 /** The widget goes to its new place, and those in the way to theirs: one step, for undo too. */
-function commit(
-  board: Board,
-  wanted: readonly Placed[],
-  shown: ReadonlyMap<string, Rect>,
-  moved: Placed,
-): void {
-  const before = shown.get(moved.id);
-  if (!board.document.has(moved.id) || before === undefined) return;
+function commit(board: Board, moved: Placed): void {
+  if (!board.document.has(moved.id)) return;
+  const wanted = wantedIn(board.document);
   const stored = new Map(wanted.map(({ id, rect }) => [id, rect]));
   const after = arranged(wanted, moved);
   board.batch(() => {
@@ -153,7 +149,7 @@ function changed<Key extends keyof Rect>(old: Rect, rect: Rect, ...keys: Key[]):
 
 function styleOf(rect: Rect, cell: Cell, isNarrow: boolean, held: Gesture | null) {
   const height = `${rect.height * cell.heightPx - GAP_PX}px`;
-  if (isNarrow) return { height };
+  if (isNarrow) return { height, order: rect.y * COLUMNS + rect.x };
   const dragged = held?.kind === "move" ? held : null;
   const from = dragged?.start ?? rect;
   const left = from.x * cell.widthPx + (dragged?.dxPx ?? 0);
@@ -192,12 +188,34 @@ function follow(
     window.removeEventListener("pointermove", move);
     window.removeEventListener("pointerup", end);
     window.removeEventListener("pointercancel", end);
+    if (Math.hypot(last.dxPx, last.dyPx) > CLICK_MAX_PX) swallowClick();
     if (next.type === "pointercancel") show(() => null);
     else if (!isGivenUp) over(last);
   };
   window.addEventListener("pointermove", move);
   window.addEventListener("pointerup", end);
   window.addEventListener("pointercancel", end);
+}
+
+/** What is let go of after a drag was not clicked. */
+function swallowClick(): void {
+  const swallow = (event: MouseEvent): void => event.stopPropagation();
+  window.addEventListener("click", swallow, { capture: true, once: true });
+  setTimeout(() => window.removeEventListener("click", swallow, { capture: true }));
+}
+
+/**
+ * Widgets in reading order as it was when each came. Later moves do not move them in the page: who
+ * has the focus would lose it, and what is embedded would load anew. A narrow page sorts by style.
+ */
+function useSteadyOrder(placed: readonly Placed[]): readonly Placed[] {
+  const ids = useRef<readonly string[]>([]);
+  const rects = new Map(placed.map(({ id, rect }) => [id, rect]));
+  const kept = ids.current.filter((id) => rects.has(id));
+  const known = new Set(kept);
+  const come = inReadingOrder(placed.filter(({ id }) => !known.has(id))).map(({ id }) => id);
+  ids.current = [...kept, ...come];
+  return ids.current.map((id) => ({ id, rect: rects.get(id)! }));
 }
 
 function useGestureKeys(isActive: boolean, giveUp: () => void): void {
