@@ -161,7 +161,11 @@ class DashboardService:
 
     def _submit(self, route: Route, line: lines.Submitted) -> None:
         self.submitted += 1
-        digest, size_bytes = fingerprint(line.base_version, line.operations)
+        try:
+            digest, size_bytes = fingerprint(line.base_version, line.operations)
+        except Exception:  # noqa: BLE001  (law 10: not the link, which everyone shares)
+            self.abandon()
+            return
         self.handle(
             Submitted(
                 route,

@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import orjson
-from fake_owner import FakeOwner
 from websockets.asyncio.client import ClientConnection, connect
 
 from gateway.service import GatewayService
@@ -16,6 +15,7 @@ from gateway.signed_token import TokenRules
 from storage.memory_accounts import MemoryAccounts
 from storage.memory_directory import MemoryDirectory
 from storage.memory_tables import MemoryTables
+from tests.gateway.fake_owner import FakeOwner
 
 LINK_SECRET = "the secret between gateways and owners"
 ADMIN_KEY = "the key of the administrator"

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
-from gateway_world import ADMIN_KEY, LINK_SECRET, Client
 from websockets.asyncio.client import connect
 
 from actors.owner_service import OwnerService
@@ -18,6 +17,7 @@ from storage.memory_accounts import MemoryAccounts
 from storage.memory_directory import MemoryDirectory
 from storage.memory_log import MemoryLog
 from storage.memory_tables import MemoryTables
+from tests.gateway.gateway_world import ADMIN_KEY, LINK_SECRET, Client
 
 
 @dataclass

@@ -13,6 +13,16 @@ from websockets.asyncio.client import connect
 
 from actors import link_server, owner_service, standing_loop
 from actors.commit_loop import CommitLoop
+from actors.events import (
+    Attached,
+    CheckpointWritten,
+    CommitReturned,
+    Detached,
+    PartTaken,
+    Regranted,
+    Ticked,
+)
+from actors.events import Submitted as Submitted_
 from actors.owner_service import OwnerService
 from storage.memory_accounts import MemoryAccounts
 from storage.memory_directory import MemoryDirectory
@@ -21,7 +31,7 @@ from storage.memory_tables import MemoryTables
 from storage.ports import OwnerAddress
 from weft.errors import WeftError
 from weft.limits import UNLOAD_AFTER_SECONDS
-from weft.wire.link import Attach, LinkHello, Submitted
+from weft.wire.link import Attach, Ended, LinkHello, Submitted, Taken
 
 PATIENCE_SECONDS = 10.0
 
@@ -288,6 +298,71 @@ async def test_law10_a_broken_dashboard_is_dropped_and_opened_anew(place: Place)
         await gateway.submit(theirs, 1, 0, retitling("South"))
         assert len(await gateway.published()) == 1
         await works(gateway, place)
+
+
+HANDLERS = {
+    Attached: lambda gateway, place, number: gateway.attach(place.board, place.ann),
+    Submitted_: lambda gateway, place, number: gateway.submit(number, 1, 0, retitling("North")),
+    CommitReturned: lambda gateway, place, number: gateway.submit(number, 1, 0, retitling("North")),
+    Regranted: lambda gateway, place, number: place.owner.regrant(place.board, place.ann),
+    Detached: lambda gateway, place, number: leave(gateway, place),
+    PartTaken: lambda gateway, place, number: gateway.say(Taken(number)),
+    Ticked: lambda gateway, place, number: tell(place, Ticked(place.now_ms)),
+    CheckpointWritten: lambda gateway, place, number: tell(place, CheckpointWritten(0)),
+}
+
+
+async def leave(gateway: Gateway, place: Place) -> None:
+    """Somebody else does."""
+    number, _ = await gateway.join(place.board, place.ann)
+    await gateway.detach(number)
+
+
+async def tell(place: Place, event: Ticked | CheckpointWritten) -> None:
+    place.owner._dashboards[place.board].handle(event)
+
+
+@pytest.mark.parametrize("event", HANDLERS, ids=lambda event: event.__name__)
+async def test_law10_a_bug_in_any_handler_stays_in_its_dashboard(
+    place: Place, caplog: pytest.LogCaptureFixture, event: type
+) -> None:
+    def broken(_: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    other = await place.new_board()
+    async with linked(place.url) as gateway:
+        number, _ = await gateway.join(place.board, place.ann)
+        theirs, _ = await gateway.join(other, place.ann)
+        place.owner._dashboards[place.board].heart._handlers[event] = broken
+        await HANDLERS[event](gateway, place, number)
+        ended = await gateway.ended(number)
+        assert ended["code"] == "internal"
+        assert any(ended["cause"] in record.getMessage() for record in caplog.records)
+        await gateway.submit(theirs, 1, 0, retitling("South"))
+        heard = await gateway.hear()
+        while heard[0] is Ended:  # whoever else was on the broken one
+            heard = await gateway.hear()
+        assert heard[1] == other
+        await works(gateway, place)
+
+
+async def test_law10_what_cannot_be_fingerprinted_costs_no_neighbour(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It once cost the link, and so every dashboard that is reached over it."""
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    other = await place.new_board()
+    async with linked(place.url) as gateway:
+        number, _ = await gateway.join(place.board, place.ann)
+        await gateway.join(other, place.ann)
+        with monkeypatch.context() as patched:
+            patched.setattr("actors.dashboard_service.fingerprint", broken)
+            await gateway.submit(number, 1, 0, retitling("North"))
+            assert (await gateway.ended(number))["code"] == "internal"
+        await works(gateway, place, other)
 
 
 async def test_law10_a_broken_commit_loop_begins_again(
