@@ -534,25 +534,39 @@ def test_an_error_that_belongs_to_no_submission_is_reported() -> None:
 # --- what is lost is told ------------------------------------------------------------------------
 
 
-def test_an_edit_of_a_widget_removed_meanwhile_is_discarded_and_told() -> None:
+def test_who_edits_a_widget_removed_meanwhile_is_told_and_gets_it_back_in_one_step() -> None:
     talk = Conversation()
     talk.edit.insert(WIDGET, TEXT, 5, "!")
     talk.edit.set(None, "title", "Mine")
+    talk.edit.set(WIDGET, "title", "Edited")
     talk.sent()
     talk.committed(submission(1, removed()))
     (notice,) = talk.told()
-    assert (notice.loss.value, notice.reason, notice.lost_value, notice.user_id) == (
+    assert (notice.loss.value, notice.reason, notice.user_id) == (
         "discarded",
         "target_removed",
-        "!",
         OTHER,
     )
+    widget = {**NOTE, "title": "Edited", "config": {**NOTE["config"], "text": "hello!"}}
+    assert notice.lost_value == widget, "as its author saw it"
     noop = {"type": "noop", "targetId": WIDGET, "reason": "target_removed"}
     talk.committed(submission(2, noop, by=ME))
     assert talk.sent() == [submit(2, 2, updated(["title"], "Mine", None))]
-    with pytest.raises(OperationError, match="does not exist"):
+    talk.edit.restore(notice)
+    assert (talk.text, talk.edit.notices()) == ("hello!", ())
+    talk.committed(submission(3, updated(["title"], "Mine", None), by=ME, sequence=2))
+    assert [each["operations"][0]["type"] for each in talk.sent()] == ["addWidget"]
+
+
+def test_a_restoration_that_fails_keeps_the_notice() -> None:
+    talk = Conversation()
+    talk.edit.insert(WIDGET, TEXT, 5, "!")
+    talk.committed(submission(1, removed()))
+    (notice,) = talk.told()
+    talk.committed(submission(2, {"type": "addWidget", "targetId": WIDGET, "value": NOTE}))
+    with pytest.raises(OperationError):
         talk.edit.restore(notice)
-    assert talk.edit.notices() == (notice,), "a restoration that fails keeps the notice"
+    assert talk.edit.notices() == (notice,)
 
 
 def test_a_value_overwritten_by_someone_who_had_not_seen_it_is_told_and_restored() -> None:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from weft.client.instructions import Notify, Origin, Show
+from weft.client.lost_widgets import Told, told_of
 from weft.client.notices import Loss, Notices
 from weft.client.own_writes import OwnWrites
 from weft.client.pending import Lost, Pending, effective
@@ -116,16 +117,16 @@ class WorkingCopy:
 
     def _commit_remote(self, base_version: int, operations: Operations, user_id: UUID) -> News:
         """Others have committed these, made when they had seen `base_version`."""
-        overwritten = self._own_writes.meet(base_version, operations)
+        overwritten, before = self._own_writes.meet(base_version, operations), self.view
         self.confirmed = apply(self.confirmed, operations, within_limits=False)
         rebased = self.pending.rebase(operations)
         news = self._change_view("remote", rebased.change, user_id)
-        news += self._tell_discarded(rebased.discarded, user_id)
-        for lost in overwritten:
-            if lost.reason == "superseded":
-                news += self._tell_superseded(lost, operations, user_id)
-            else:
-                news += self._tell_discarded([lost], user_id)
+        superseded = [lost for lost in overwritten if lost.reason == "superseded"]
+        homeless = [lost for lost in overwritten if lost.reason != "superseded"]
+        discarded = [*rebased.discarded, *homeless]
+        news += self._tell_discarded(told_of(discarded, before, self.view), user_id)
+        for lost in superseded:
+            news += self._tell_superseded(lost, operations, user_id)
         return news
 
     def reject(self, error: WeftError) -> News:
@@ -146,7 +147,9 @@ class WorkingCopy:
                 )
             )
         )
-        return news + self._tell_discarded(rebased.discarded, None)
+        return news + self._tell_discarded(
+            [Told((lost.operation,), lost.reason) for lost in rebased.discarded], None
+        )
 
     def replace(self, snapshot: Snapshot, last_sequence: int) -> News:
         """A snapshot: what is pending cannot be moved onto it, so the application is told.
@@ -179,14 +182,14 @@ class WorkingCopy:
         self.notices.follow(change)
         return [Show(origin, change, user_id)]
 
-    def _tell_discarded(self, discarded: Iterable[Lost], user_id: UUID | None) -> News:
+    def _tell_discarded(self, discarded: Iterable[Told], user_id: UUID | None) -> News:
         return [
             Notify(
                 self.notices.add(
-                    Loss.DISCARDED, lost.reason, (lost.operation,), has_place=False, user_id=user_id
+                    Loss.DISCARDED, told.reason, told.operations, has_place=False, user_id=user_id
                 )
             )
-            for lost in discarded
+            for told in discarded
         ]
 
     def _tell_superseded(self, lost: Lost, by: Operations, user_id: UUID) -> News:

@@ -18,6 +18,7 @@ import { transformPair } from "../ot/transformation.ts";
 import type { Snapshot, Submission } from "../wire/messages.ts";
 import type { Notify, Origin, Show } from "./instructions.ts";
 import { documentIn, Journal, type Stored } from "./journal.ts";
+import { type Told, toldOf } from "./lost_widgets.ts";
 import { type Notice, Notices } from "./notices.ts";
 import { OwnWrites } from "./own_writes.ts";
 import { effective, type Lost, Pending } from "./pending.ts";
@@ -154,16 +155,16 @@ export class WorkingCopy {
   /** Others have committed these, made when they had seen `baseVersion`. */
   #commitRemote(baseVersion: number, operations: Operations, userId: string): News {
     const overwritten = this.#ownWrites.meet(baseVersion, operations);
+    const before = this.view;
     this.confirmed = apply(this.confirmed, operations, false);
     const { change, discarded } = this.pending.rebase(operations);
+    const shown = this.#changeView("remote", change, userId);
+    const superseded = overwritten.filter(({ reason }) => reason === "superseded");
+    const homeless = overwritten.filter(({ reason }) => reason !== "superseded");
     return [
-      ...this.#changeView("remote", change, userId),
-      ...this.#tellDiscarded(discarded, userId),
-      ...overwritten.flatMap((lost) =>
-        lost.reason === "superseded"
-          ? this.#tellSuperseded(lost, operations, userId)
-          : this.#tellDiscarded([lost], userId),
-      ),
+      ...shown,
+      ...this.#tellDiscarded(toldOf([...discarded, ...homeless], before, this.view), userId),
+      ...superseded.flatMap((lost) => this.#tellSuperseded(lost, operations, userId)),
     ];
   }
 
@@ -180,7 +181,8 @@ export class WorkingCopy {
       hasPlace: again.length > 0,
       error,
     });
-    return [...news, notice, ...this.#tellDiscarded(discarded, null)];
+    const told = discarded.map((lost) => ({ operations: [lost.operation], reason: lost.reason }));
+    return [...news, notice, ...this.#tellDiscarded(told, null)];
   }
 
   /**
@@ -218,15 +220,9 @@ export class WorkingCopy {
     this.view = this.pending.isEmpty ? this.confirmed : apply(this.view, change, false);
   }
 
-  #tellDiscarded(discarded: readonly Lost[], userId: string | null): News {
-    return discarded.map(({ operation, reason }) =>
-      this.#notice({
-        loss: "discarded",
-        reason,
-        operations: [operation],
-        hasPlace: false,
-        userId,
-      }),
+  #tellDiscarded(discarded: readonly Told[], userId: string | null): News {
+    return discarded.map(({ operations, reason }) =>
+      this.#notice({ loss: "discarded", reason, operations, hasPlace: false, userId }),
     );
   }
 
