@@ -99,6 +99,17 @@ test("after a cut it opens again, with growing waits, and joins again", () => {
   assert.deepEqual(line.orders(), ["open after 0.125"], "a long life makes the wait short again");
 });
 
+test("who was killed is met within a second of its return, and who stays away is spared", () => {
+  const line = new Line();
+  line.orders();
+  const waits = [];
+  for (let attempt = 0; attempt < 15; attempt++) {
+    line.closes(null);
+    waits.push(...line.orders().map((order) => Number(order.split(" ")[2])));
+  }
+  assert.deepEqual(waits, [0.125, 0.25, ...Array(8).fill(0.5), 1, 2, 4, 7.5, 7.5]);
+});
+
 test("law 7: it never comes back after a close that says never", () => {
   for (const [code, [name, retry]] of Object.entries(CLOSE_CODES)) {
     if (retry !== "never") continue;
