@@ -5,6 +5,7 @@ import asyncio
 import json
 import random
 import sys
+from collections.abc import Coroutine
 from dataclasses import asdict
 from typing import Any
 
@@ -33,7 +34,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:  # noqa: ARG0
         for number in range(arguments.runs):
             say(f"run {number + 1} of {arguments.runs}, seed {seed + number}")
             running = run_once(field, seed + number, arguments.seconds, faults, say)
-            outcomes.append(asyncio.run(running))
+            outcomes.append(_outcome(running, seed + number))
             say("\n".join(_lines(outcomes[-1])))
     report = told(outcomes)
     if arguments.json:
@@ -43,6 +44,14 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:  # noqa: ARG0
             say(f"{fault:26} {times}")
         say(f"{report['runs']} runs, {report['violations']} violations")
     return 1 if report["violations"] else 0
+
+
+def _outcome(running: Coroutine[Any, Any, Outcome], seed: int) -> Outcome:
+    """Raises WeftError internal: the run itself has broken off, which is no judgement."""
+    try:
+        return asyncio.run(running)
+    except Exception as error:
+        raise WeftError("internal", f"The run with seed {seed} broke off: {error!r}") from error
 
 
 def chosen(names: str | None) -> list[str]:
