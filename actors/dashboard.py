@@ -55,6 +55,7 @@ from actors.subscriber import Rights, Stage, Subscriber
 from actors.upkeep import Upkeep
 from storage.ports import Checkpoint, OpenedDashboard
 from weft.errors import WeftError
+from weft.plugins.interface import Review
 from weft.wire.frames import (
     acknowledged_frame,
     committed_frame,
@@ -68,10 +69,10 @@ Instructions = list[Instruction]
 class Dashboard:
     """`handle` one event at a time and carry out what it returns, in order."""
 
-    def __init__(self, opened: OpenedDashboard) -> None:
+    def __init__(self, opened: OpenedDashboard, review: Review | None = None) -> None:
         """Replays the tail. Raises WeftError or OperationError if the log does not add up."""
         self.dashboard_id = opened.dashboard_id
-        self.sequencer = Sequencer(opened)
+        self.sequencer = Sequencer(opened, review)
         self._replicas = Replicas(opened.tail)
         self._upkeep = Upkeep(opened.checkpoint.version)
         self._snapshots = Snapshots()
@@ -236,8 +237,7 @@ class Dashboard:
         return [Reply(subscriber.subscription, frame)]
 
     def _detached(self, event: Detached) -> Instructions:
-        subscriber = self._subscribers.get(event.subscription)
-        if subscriber is not None:
+        if (subscriber := self._subscribers.get(event.subscription)) is not None:
             self._forget(subscriber)
         return []
 
@@ -311,8 +311,8 @@ class Dashboard:
         return [] if subscriber is None else [self._end(subscriber, event.error)]
 
     def _acknowledge(self, event: Submitted | SubmissionFound, version: int) -> Instruction:
-        frame = acknowledged_frame(self.dashboard_id, event.sequence, version)
-        return Reply(event.subscription, frame)
+        told = acknowledged_frame(self.dashboard_id, event.sequence, version)
+        return Reply(event.subscription, told)
 
     def _reject(self, event: Submitted | SubmissionFound, error: WeftError) -> Instruction:
         return Reply(event.subscription, rejected_frame(self.dashboard_id, event.sequence, error))

@@ -56,6 +56,7 @@ from storage.identity_ports import GrantsReader
 from storage.ports import Head, OpenedDashboard, OperationLog, OwnerAddress
 from weft.errors import WeftError
 from weft.measures import Measures
+from weft.plugins.plugin_service import Plugins
 from weft.wire import link as lines
 from weft.wire.codec import encode
 from weft.wire.frames import ended_frame
@@ -87,12 +88,13 @@ class DashboardService:
         on_closed: Callable[["DashboardService"], None],
         *,
         hand_over: HandLockOver,
+        plugins: Plugins,
         clock_ms: Callable[[], int],
         measures: Measures,
     ) -> None:
         """Raises what `Dashboard` raises."""
         self.dashboard_id = opened.dashboard_id
-        self.heart = Dashboard(opened)
+        self.heart = Dashboard(opened, plugins.review)
         self.lane = Lane(opened, self.handle)
         self._log = log
         self._grants = grants
@@ -100,6 +102,7 @@ class DashboardService:
         self._measures = measures
         self._regranting = asyncio.Lock()  # what was read first is applied first
         self._commits = commits
+        self._plugins = plugins
         self._on_closed = on_closed
         self._hand_lock_over = hand_over
         self.submitted = 0
@@ -214,6 +217,7 @@ class DashboardService:
         line = lines.Publish(self.dashboard_id, order.frame)
         for link in self._room_links:
             link.send(line)
+        self._plugins.committed(self.dashboard_id, order.frame)
 
     def _join(self, order: Join) -> None:
         self._measures.count("joins")

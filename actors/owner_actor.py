@@ -18,6 +18,7 @@ from storage.postgres_pool import PostgresStores, connect
 from storage.redis_directory import RedisDirectory
 from storage.upkeep_loop import chores, keep_up
 from weft.measures import Measures
+from weft.plugins.plugin_service import Plugins
 from weft.tracing import Telemetry
 
 RESTART_RETRY_SECONDS = 1.0
@@ -94,6 +95,7 @@ class OwnerActor:
             host=self._settings.host,
             measures=self._measures,
             tracer=self._tracer,
+            plugins=Plugins.of(self._settings.plugins, self._settings.widget_schemas),
         )
         address = await service.start()
         self._service = service

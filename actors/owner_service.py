@@ -23,6 +23,7 @@ from actors.opening_loop import open_with_history
 from actors.owner_report import owner_report
 from actors.standing_loop import Standing
 from storage.identity_ports import GrantsReader
+from storage.plugin_grants import narrowed
 from storage.ports import Directory, OperationLog, OwnerAddress
 from storage.report_loop import keep_reporting
 from weft.errors import WeftError
@@ -31,6 +32,7 @@ from weft.limits import (
     TICK_EVERY_SECONDS,
 )
 from weft.measures import Measures
+from weft.plugins.plugin_service import Plugins
 from weft.tracing import Tracer
 from weft.wire import link as lines
 from weft.wire.codec import encode
@@ -55,6 +57,7 @@ class OwnerService:
         *,
         secret: str,
         host: str = "127.0.0.1",
+        plugins: Plugins | None = None,
         clock_ms: Callable[[], int] = wall_clock_ms,
         measures: Measures | None = None,
         tracer: Tracer | None = None,
@@ -63,7 +66,8 @@ class OwnerService:
         self._measures = measures or Measures()
         self._owner_id = owner_id
         self._log = log
-        self._grants = grants
+        self._plugins = plugins or Plugins()
+        self._grants = narrowed(grants, self._plugins)
         self._directory = directory
         self._host = host
         self._clock_ms = clock_ms
@@ -113,6 +117,7 @@ class OwnerService:
         for task in self._tasks:
             task.cancel()
         await self._links.stop()
+        await self._plugins.close()
         try:
             await self._directory.withdraw_owner(self._address)
         except WeftError as error:
@@ -130,6 +135,7 @@ class OwnerService:
             "queued": self._commit_queue(),
             "statements": self._commits.statements,
             "submissions": self._commits.submissions,
+            "plugins": self._plugins.counts(),
         }
 
     def report(self) -> dict[str, Any]:
@@ -281,6 +287,7 @@ class OwnerService:
             self._refuse_all(dashboard_id, WeftError("internal", cause=cause))
         else:
             self._dashboards[dashboard_id] = dashboard
+            self._plugins.loaded(dashboard_id, dashboard.heart.durable_version)
             self._measures.count("opened")
             self._all_closed.clear()
             for route, line in self._arriving.pop(dashboard_id).items():
@@ -312,6 +319,7 @@ class OwnerService:
             self._commits,
             self._dashboard_closed,
             hand_over=self._locks.hand_over,
+            plugins=self._plugins,
             clock_ms=self._clock_ms,
             measures=self._measures,
         )
@@ -319,6 +327,7 @@ class OwnerService:
     def _dashboard_closed(self, dashboard: DashboardService) -> None:
         dashboard_id = dashboard.dashboard_id
         del self._dashboards[dashboard_id]
+        self._plugins.unloaded(dashboard_id, dashboard.heart.durable_version)
         task = self._start(self._locks.release(dashboard_id))
         self._closing[dashboard_id] = task
         task.add_done_callback(lambda _: self._closing.pop(dashboard_id, None))

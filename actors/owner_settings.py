@@ -1,6 +1,8 @@
 """What an owner process is started with, decided once by whoever places it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from storage.retention import Retention
 
@@ -13,3 +15,5 @@ class OwnerSettings:
     link_secret: str = field(repr=False)
     host: str = "127.0.0.1"  # where it listens for gateways
     retention: Retention = field(default_factory=Retention)
+    plugins: tuple[str, ...] = ()  # as `load_plugins` wants them
+    widget_schemas: Mapping[str, Any] = field(default_factory=dict)  # of types beside the seed's

@@ -26,6 +26,7 @@ from weft.ot import (
     operation_to_json,
 )
 from weft.ot.operation import Operation, Operations
+from weft.plugins.interface import Proposal, Review
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,10 @@ class Sequenced:
 
 
 class Sequencer:
-    def __init__(self, opened: OpenedDashboard) -> None:
+    def __init__(self, opened: OpenedDashboard, review: Review | None = None) -> None:
+        """`review`: what plug-ins have to say of each submission; None: there are none."""
+        self._dashboard_id = opened.dashboard_id
+        self._review = review
         self.history = History(opened.checkpoint.version - len(opened.before))
         self.durable = Document.from_json(opened.checkpoint.state)
         self._uncommitted: deque[Sequenced] = deque()
@@ -72,17 +76,33 @@ class Sequencer:
         moved = self.history.transform(sent, event.base_version)
         check_permission(author, sent, moved, newest, event.at_ms)
         document, operations = apply_moved(newest, moved)
+        written, size_bytes = tuple(map(operation_to_json, operations)), event.size_bytes
+        if self._review is not None:
+            proposal = Proposal(
+                self._dashboard_id,
+                author.user_id,
+                author.replica_id,
+                event.at_ms,
+                operations,
+                newest,
+                document,
+            )
+            reviewed = self._review(proposal)
+            if reviewed is not None:  # what was added follows, in the same version
+                document, operations = reviewed.document, operations + reviewed.operations
+                written += reviewed.written
+                size_bytes += len(orjson.dumps(reviewed.written))
         submission = LoggedSubmission(
             version=self.history.head + 1,
             replica_id=author.replica_id,
             sequence=event.sequence,
             user_id=author.user_id,
             base_version=event.base_version,
-            operations=tuple(map(operation_to_json, operations)),
+            operations=written,
             fingerprint=event.fingerprint,
             at_ms=event.at_ms,
         )
-        self.history.add(submission, operations, event.size_bytes)
+        self.history.add(submission, operations, size_bytes)
         self._uncommitted.append(Sequenced(submission, document, author, event))
         return submission
 

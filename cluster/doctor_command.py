@@ -21,9 +21,12 @@ from cluster.data_dir_file import Running, find_running, hold
 from cluster.embedded_services import postgres_server, redis_server
 from cluster.port_server import claim_port, reach
 from cluster.settings import Settings
+from cluster.system_service import widget_schemas
 from storage.postgres_connection import connect
 from storage.postgres_migrations import pending
 from weft.errors import WeftError
+from weft.plugins.loading import installed
+from weft.plugins.plugin_service import Plugins
 
 PACKAGES = ("ray", "asyncpg", "redis", "websockets", "pydantic", "orjson", "fastapi", "uvicorn")
 POSTGRES_LEAST = 140_000  # as server_version_num counts
@@ -69,6 +72,7 @@ def _examine(settings: Settings) -> Iterator[Finding]:
     yield Finding("python", platform.python_version())
     yield _packages()
     yield _data_dir(settings.data_dir)
+    yield _plugins(settings)
     yield _open_files()
     yield from _ports(settings, running)
     yield from _services(settings, running)
@@ -95,6 +99,17 @@ def _data_dir(data_dir: Path) -> Finding:
         advice = "make it writable for this user, or choose another with --data-dir"
         return Finding("data dir", f"{data_dir}: {error.strerror}", advice)
     return Finding("data dir", f"{data_dir} is writable")
+
+
+def _plugins(settings: Settings) -> Finding:
+    """Those that are asked for are loaded, as owners and gateways do."""
+    there = ", ".join(sorted(installed())) or "none"
+    try:
+        plugins = Plugins.of(settings.plugins, widget_schemas(settings))
+    except WeftError as error:
+        advice = "install it, or leave it out of WEFT_PLUGINS; see docs/guide/plugins.md"
+        return Finding("plug-ins", error.message, advice)
+    return Finding("plug-ins", f"{', '.join(plugins.names) or 'none'} of {there} installed")
 
 
 def _open_files() -> Finding:

@@ -68,6 +68,8 @@ class Settings(BaseModel):
     tls_key: Path | None = None
     allowed_origins: Parts = ()  # of pages that may open sockets, as https://example.org; none: any
     trusted_proxies: Parts = ()  # networks, separated by commas: whose X-Forwarded-For is believed
+    plugins: Parts = ()  # names of installed plug-ins, each perhaps with :ignore or :refuse
+    widget_types_file: Path | None = None  # types of widget beside the seed's, as JSON Schemas
     webhook_networks: Parts = ()  # where webhooks may lead though it is not the public internet
     retain_operations_months: Months | None = None  # of the log, beside this month; None: all
     retain_audit_months: Months | None = None  # of the audit trail; None: all

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -29,6 +30,8 @@ from storage.postgres_migrations import migrate
 from storage.retention import Retention
 from weft.errors import WeftError
 from weft.models import parse_network
+from weft.plugins.loading import load_plugins
+from weft.plugins.widget_schema import read_kinds
 
 Say = Callable[[str], None]
 PORTS_PER_GATEWAY = 2  # the defaults for ws and http are neighbours
@@ -48,6 +51,7 @@ def running_system(settings: Settings, say: Say) -> Iterator[System]:
     """Yields when clients can connect. Raises WeftError: misconfigured, storage_unavailable, …"""
     with ExitStack() as stack:
         stack.enter_context(hold(settings.data_dir))
+        load_plugins(settings.plugins)  # whoever cannot be loaded is told of before all else
         gateways = _gateway_orders(settings)
         say("PostgreSQL" if settings.postgres_url else "PostgreSQL, embedded")
         postgres_url = stack.enter_context(postgres_server(settings))
@@ -87,9 +91,28 @@ def owner_orders(settings: Settings, link_secret: str) -> list[OwnerSettings]:
         settings.retain_operations_months, settings.retain_audit_months, settings.retain_drops
     )
     return [
-        OwnerSettings(f"owner-{number}", link_secret, settings.host, retention)
+        OwnerSettings(
+            f"owner-{number}",
+            link_secret,
+            settings.host,
+            retention,
+            settings.plugins,
+            widget_schemas(settings),
+        )
         for number in range(settings.owners)
     ]
+
+
+def widget_schemas(settings: Settings) -> dict[str, Any]:
+    """Raises WeftError misconfigured."""
+    path = settings.widget_types_file
+    if path is None:
+        return {}
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise WeftError("misconfigured", f"WEFT_WIDGET_TYPES_FILE: {error}") from None
+    return read_kinds(text, path)
 
 
 def _gateway_orders(settings: Settings) -> list[GatewaySettings]:
@@ -121,6 +144,8 @@ def _gateway_orders(settings: Settings) -> list[GatewaySettings]:
             deliveries=deliveries,
             public_ws_url=settings.public_ws_url,
             demo_users=demo.USERNAMES if settings.demo else (),
+            plugins=settings.plugins,
+            widget_schemas=widget_schemas(settings),
         )
         for number in range(settings.gateways)
     ]

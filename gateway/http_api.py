@@ -19,6 +19,7 @@ from gateway.http_surroundings import HttpSurroundings
 from gateway.http_templates import template_routes
 from gateway.http_users import user_routes
 from gateway.http_webhooks import webhook_routes
+from gateway.http_widget_types import widget_type_routes
 from gateway.http_widgets import widget_routes
 from weft.wire.http import ProblemAnswer
 
@@ -34,6 +35,7 @@ _ROOMS = (
     template_routes,
     webhook_routes,
     cluster_routes,
+    widget_type_routes,
 )
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from storage.ports import Directory, SessionUser
 from weft import limits
+from weft.plugins import Coming
 
 log = logging.getLogger("weft.gateway.record")
 
@@ -25,7 +26,11 @@ class _Present:
 
 
 class DirectoryRecorder:
-    def __init__(self, directory: Directory, server_id: str) -> None:
+    def __init__(
+        self, directory: Directory, server_id: str, watch: Callable[[Coming], None] | None = None
+    ) -> None:
+        """`watch`: told as well, of whoever comes and goes."""
+        self._watch = watch
         self._directory = directory
         self._server_id = server_id
         self._present: dict[str, _Present] = {}
@@ -53,11 +58,15 @@ class DirectoryRecorder:
         if present := self._present.get(connection_id):
             present.rooms.add(dashboard_id)
         self._record(lambda: self._directory.entered(connection_id, user.user_id, dashboard_id))
+        if self._watch is not None:
+            self._watch(Coming(dashboard_id, user.user_id, connection_id, is_here=True))
 
     def departed(self, connection_id: str, user: SessionUser, dashboard_id: UUID) -> None:
         if present := self._present.get(connection_id):
             present.rooms.discard(dashboard_id)
         self._record(lambda: self._directory.departed(connection_id, user.user_id, dashboard_id))
+        if self._watch is not None:
+            self._watch(Coming(dashboard_id, user.user_id, connection_id, is_here=False))
 
     def disconnected(self, connection_id: str, user: SessionUser) -> None:
         self._present.pop(connection_id, None)

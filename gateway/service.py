@@ -22,6 +22,7 @@ from gateway.http_surroundings import ApiStores, HttpSurroundings
 from gateway.link_loop import OwnerLinks
 from gateway.moving_loop import LinkedMover
 from gateway.owner_edits_loop import LinkedOwnerEdits
+from gateway.plugin_authentication import PluginTokens
 from gateway.rate_limit import DEFAULT_GLOBAL_RATES, DEFAULT_RATES, Rate, RateLimiter
 from gateway.rate_loop import RateSync
 from gateway.record_loop import DirectoryRecorder
@@ -35,12 +36,13 @@ from gateway.websocket_server import Surroundings, WebSocketServer
 from storage.identity_cache import IdentityCache
 from storage.identity_consequences import with_consequences
 from storage.memory_shared_identity import memory_shared_identity
+from storage.plugin_grants import narrowed_sharing
 from storage.ports import Directory
 from storage.report_loop import keep_reporting
 from storage.shared_identity import SharedIdentity
 from weft.measures import Measures
-from weft.models import SEED_WIDGET_TYPES, WidgetTypes
 from weft.models.address import Network
+from weft.plugins.plugin_service import Plugins
 from weft.tracing import Tracer
 
 
@@ -64,6 +66,8 @@ class GatewaySettings:
     allowed_origins: tuple[str, ...] = ()  # of pages, as https://example.org; none: any
     tls: TlsFiles | None = None  # None: plain ws:// and http://
     bounds: Bounds = field(default_factory=Bounds)
+    plugins: tuple[str, ...] = ()  # as `load_plugins` wants them
+    widget_schemas: Mapping[str, Any] = field(default_factory=dict)  # of types beside the seed's
     rates: Mapping[str, Rate] = field(default_factory=lambda: DEFAULT_RATES)
     global_rates: Mapping[str, Rate] = field(default_factory=lambda: DEFAULT_GLOBAL_RATES)
 
@@ -77,15 +81,17 @@ class GatewayService:
         sessions: SessionFinder,
         directory: Directory,
         stores: ApiStores | None = None,
-        widget_types: WidgetTypes = SEED_WIDGET_TYPES,
         *,
+        plugins: Plugins | None = None,
         shared: SharedIdentity | None = None,
         measures: Measures | None = None,
         tracer: Tracer | None = None,
     ) -> None:
         """Without `stores` there is no HTTP API, and no signed token is known. What changes in
         `stores.identity` through this gateway is told through `shared`; without it, to nobody else.
+        Without `plugins` there are those that the settings name.
         """
+        self._plugins = plugins or Plugins.of(settings.plugins, settings.widget_schemas)
         self.settings = settings
         self.server_id = f"{settings.gateway_id}/{token_hex(4)}"  # of this life of the gateway
         self.ws_url = ""
@@ -96,7 +102,6 @@ class GatewayService:
         self._directory = directory
         self._shared = shared or memory_shared_identity(time.time)
         self._stores = stores
-        self._widget_types = widget_types
         self._http = HttpServer()
         self._webhooks = _webhooks(settings, stores)
 
@@ -106,7 +111,8 @@ class GatewayService:
         measures = self._measures
         lost = partial(measures.count, "links_lost")
         self._links = OwnerLinks(settings.gateway_id, settings.link_secret, told, lost)
-        self._recorder = DirectoryRecorder(self._directory, self.server_id)
+        come = self._plugins.presence
+        self._recorder = DirectoryRecorder(self._directory, self.server_id, come)
         self._heartbeat = GatewayHeartbeat(
             self._directory, self.server_id, self._recorder, self._sweeps()
         )
@@ -114,7 +120,7 @@ class GatewayService:
         self._limiter = RateLimiter(settings.rates, settings.global_rates)
         self._rate_sync = RateSync(self._limiter, self._shared.rates)
         stores = self._told_stores()
-        authenticator = _authenticator(settings, self._sessions, stores)
+        authenticator = _authenticator(settings, self._sessions, stores, self._plugins)
         route = Route(OwnerFinder(self._directory), self._links)
         self._sockets = WebSocketServer(
             Surroundings(
@@ -152,6 +158,7 @@ class GatewayService:
         await self._watch.close()
         await self._rate_sync.close()
         await self._http.stop()
+        await self._plugins.close()
 
     def status(self) -> dict[str, Any]:
         """Counts, as JSON."""
@@ -161,6 +168,7 @@ class GatewayService:
             "httpUrl": self.http_url,
             **self._sockets.counts(),
             **(self._webhooks.counts() if self._webhooks else {}),
+            "plugins": self._plugins.counts(),
         }
 
     def _report(self) -> dict[str, Any]:
@@ -177,7 +185,8 @@ class GatewayService:
             return None
         enforcement = LinkedEnforcement(self._directory, self._links, self._stores.log)
         told = with_consequences(self._stores.identity, self._shared, enforcement)
-        return replace(self._stores, identity=told)
+        sharing = narrowed_sharing(told.sharing, self._plugins)
+        return replace(self._stores, identity=replace(told, sharing=sharing))
 
     def _start_http(
         self, port: int, stores: ApiStores, authenticator: Authenticator, route: Route
@@ -196,7 +205,7 @@ class GatewayService:
             self._directory,
             LinkedOwnerEdits(route),
             LinkedMover(self._directory, self._links, stores.log),
-            self._widget_types,
+            self._plugins.widget_types,
             self.settings.trusted_proxies,
             self.settings.public_ws_url,
             self.settings.demo_users,
@@ -216,6 +225,18 @@ def nobody(_dashboard_id: UUID) -> None:
 
 
 def _authenticator(
+    settings: GatewaySettings,
+    sessions: SessionFinder,
+    stores: ApiStores | None,
+    plugins: Plugins,
+) -> Authenticator:
+    known = _known_tokens(settings, sessions, stores)
+    if stores is None or not plugins.authenticates:
+        return known
+    return PluginTokens(known, stores.identity.sessions, plugins)
+
+
+def _known_tokens(
     settings: GatewaySettings, sessions: SessionFinder, stores: ApiStores | None
 ) -> Authenticator:
     if settings.token_rules is None or stores is None:

@@ -17,6 +17,7 @@ from storage.embedded_redis import EmbeddedRedis
 from storage.postgres_migrations import migrate
 from storage.postgres_pool import PostgresStores, connect
 from tests.cluster.world import RunningSystem
+from tests.plugins.installing import HOUSE_RULES, install
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +63,8 @@ def system() -> Iterator[RunningSystem]:
     Not under pytest's own directory: PostgreSQL, which will not run as root, must get there.
     """
     directory = Path(tempfile.mkdtemp(prefix="weft-system-"))
-    system = RunningSystem(directory / "data", ("--demo",))
+    environment = {"PYTHONPATH": install(HOUSE_RULES, directory), "WEFT_PLUGINS": "house_rules"}
+    system = RunningSystem(directory / "data", ("--demo",), environment)
     try:
         system.start()
         yield system

@@ -64,6 +64,7 @@ CODES: dict[str, CodeEntry] = {
     "unauthenticated": CodeEntry(C, Retry.REAUTHENTICATE, "The token is unknown or has ended."),
     "forbidden": CodeEntry(C, Retry.NEVER, "The user may not do this."),
     "unknown_dashboard": CodeEntry(C, Retry.NEVER, "No such dashboard, or not for this user."),
+    "refused": CodeEntry(C, Retry.NEVER, "A plug-in of this deployment refuses it."),
     # HTTP and administration
     "not_found": CodeEntry(C, Retry.NEVER, "No such thing."),
     "conflict": CodeEntry(C, Retry.NEVER, "It exists already, or has changed meanwhile."),
@@ -74,6 +75,8 @@ CODES: dict[str, CodeEntry] = {
     "slow_reader": CodeEntry(C, Retry.REJOIN, "The reader did not keep up."),
     "going_away": CodeEntry(S, Retry.REJOIN, "This server is being stopped or moved."),
     "quarantined": CodeEntry(S, Retry.NEVER, "This submission failed inside the server."),
+    "plugin_failed": CodeEntry(S, Retry.NEVER, "A plug-in failed at this, and must not."),
+    "plugin_unavailable": CodeEntry(S, Retry.LATER, "A plug-in that has to agree does not answer."),
     "internal": CodeEntry(S, Retry.LATER, "A fault of the server, logged under its cause id."),
     # set-up
     "misconfigured": CodeEntry(S, Retry.NEVER, "A setting is missing or wrong."),

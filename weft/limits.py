@@ -210,6 +210,14 @@ SESSION_LOOK_SECONDS: Final = 0.5  # a gateway without notices asks PostgreSQL f
 SESSION_SECOND_LOOK_SECONDS: Final = 30.0  # with notices: for those that nobody could publish
 ACTIVITY_EVERY_SECONDS: Final = 30.0  # how often what was last seen is written
 
+# --- plug-ins ----------------------------------------------------------------------------------
+PLUGIN_TIMEOUT_SECONDS: Final = 2.0  # of anything a plug-in may await; somebody waits for it
+PLUGIN_REVIEW_SLOW_SECONDS: Final = 0.02  # everybody on the owner waits for it
+PLUGIN_FAILURES_MAX: Final = 5  # in a row, too slow ones among them; then it rests
+PLUGIN_REST_SECONDS: Final = 10.0
+PLUGIN_QUEUE_MAX: Final = 1_000  # waiting to be told to one plug-in; more is dropped
+PLUGIN_OPERATIONS_MAX: Final = 100  # added to one submission by one plug-in
+
 # --- answers -----------------------------------------------------------------------------------
 PROBLEMS_MAX_PER_ANSWER: Final = 20  # more would answer a large bad message with a larger one
 

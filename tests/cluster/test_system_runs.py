@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import weft
 from tests.cluster.world import RunningSystem, a_trace, weft_command, write_trace
 
 pytestmark = pytest.mark.cluster
@@ -110,3 +111,20 @@ def test_a_system_that_is_not_there_is_named(tmp_path: Path) -> None:
     nowhere = str(tmp_path / "nowhere")
     assert nowhere in refused("verify", "--data-dir", nowhere)["message"]
     assert "no-trace" in refused("replay", str(tmp_path / "no-trace"))["message"]
+
+
+async def test_law4_a_plugin_that_is_installed_and_asked_for_amends_what_is_typed(
+    system: RunningSystem,
+) -> None:
+    """The example of examples/plugins, loaded by Ray's actors by its name."""
+    user_id, token = await system.new_user()
+    dashboard_id = await system.new_dashboard(user_id, "Sales")
+    async with weft.connect(system.ready["ws"], token) as client:
+        board = await client.join(dashboard_id)
+        board.set(None, ["description"], "paid with 4111111111111111")
+        await board.saved()
+        masked = "paid with " + 12 * "•" + "1111"
+        assert board.document.value_at(None, ("description",)) == masked
+    async with system.admin() as admin:
+        [submission] = [each async for each in admin.history.operations(dashboard_id)]
+        assert {each.get("plugin") for each in submission.operations} == {None, "house_rules"}

@@ -42,6 +42,7 @@ class RunningSystem:
 
     data_dir: Path
     options: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
     ready: dict[str, Any] = field(default_factory=dict)
     process: subprocess.Popen[str] | None = None
 
@@ -54,7 +55,7 @@ class RunningSystem:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                env={**os.environ, "WEFT_TRACE_SHARE": "1"},
+                env={**os.environ, "WEFT_TRACE_SHARE": "1", **self.environment},
             )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()

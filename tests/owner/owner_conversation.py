@@ -32,6 +32,7 @@ from actors.instructions import (
 )
 from storage.ports import Checkpoint, LoggedSubmission, OpenedDashboard, ReplicaMark
 from weft.models import Subject
+from weft.plugins.interface import Review
 
 Json = dict[str, Any]
 Kind = TypeVar("Kind", bound=Instruction)
@@ -101,8 +102,8 @@ def said(instruction: Instruction) -> Json:
 
 
 class Conversation:
-    def __init__(self, opened: OpenedDashboard | None = None) -> None:
-        self.heart = Dashboard(opened or opened_at())
+    def __init__(self, opened: OpenedDashboard | None = None, review: Review | None = None) -> None:
+        self.heart = Dashboard(opened or opened_at(), review)
         self.queued: list[LoggedSubmission] = []  # what a commit loop would hold
         self.committed: list[LoggedSubmission] = []
 

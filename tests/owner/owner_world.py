@@ -27,6 +27,7 @@ from storage.ports import Checkpoint, DashboardCommit, OwnerAddress
 from weft.errors import OperationError
 from weft.measures import Measures
 from weft.ot import Document, apply, operation_from_json, operation_to_json, transform_pair
+from weft.plugins.plugin_service import Plugins
 from weft.wire import link as lines
 
 POISON = "poison"  # a title that the log refuses
@@ -71,6 +72,7 @@ class Owner:
             self.commits,
             lambda _: None,
             hand_over=hand_over_at_once,
+            plugins=Plugins(),
             clock_ms=lambda: 0,
             measures=Measures(),
         )

@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from unittest.mock import patch
 
 from tests.simulation.simulated_world import Mutations, World
+from weft.plugins.interface import Review
 
 SMALL_LIMITS = {
     "actors.history.HISTORY_MAX_VERSIONS": 4,
@@ -25,9 +26,14 @@ def small_limits() -> Iterator[None]:
         yield
 
 
-def run_seed(seed: int, steps: int = 300, mutations: Mutations | None = None) -> World:
+def run_seed(
+    seed: int,
+    steps: int = 300,
+    mutations: Mutations | None = None,
+    review: Review | None = None,
+) -> World:
     """One history. Raises LawBrokenError."""
     with small_limits():
-        world = World(seed, people=2 + seed % 3, mutations=mutations or Mutations())
+        world = World(seed, people=2 + seed % 3, mutations=mutations or Mutations(), review=review)
         world.run(steps)
     return world

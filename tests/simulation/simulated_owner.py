@@ -91,7 +91,7 @@ class Owner:
             return
         opened = run_now(self.world.log.open_dashboard(self.world.dashboard_id))
         assert opened is not None
-        self.heart = Dashboard(opened)
+        self.heart = Dashboard(opened, self.world.review)
         self.epoch, self.version = opened.epoch, opened.version
         self.world.note(f"{self.name} opens at {opened.version}, epoch {opened.epoch}")
 

@@ -25,6 +25,7 @@ from tests.simulation.simulated_owner import Owner
 from tests.simulation.simulated_person import LEDGER, Person
 from weft.models.permission import Role
 from weft.ot import Document
+from weft.plugins.interface import Review
 
 _KIND = re.compile(rb'"type":"(\w+)"')
 _CODE = re.compile(rb'"code":"(\w+)"')
@@ -73,6 +74,7 @@ class World:
     troubles: Troubles = field(default_factory=Troubles)
     mutations: Mutations = field(default_factory=Mutations)
     state: dict[str, Any] | None = None  # of the dashboard at first; None: by chance
+    review: Review | None = None  # what a plug-in has to say
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)

@@ -22,7 +22,7 @@ from weft.client.admin_dashboards import (
 from weft.client.admin_people import AdminAudit, AdminSessions, AdminUsers
 from weft.client.admin_webhooks import AdminWebhooks
 from weft.client.http_admin_requests import AdminRequests
-from weft.wire.http import Health
+from weft.wire.http import Health, Listed, WidgetTypeShown
 
 if TYPE_CHECKING:
     import httpx
@@ -49,6 +49,11 @@ class AdminClient:
 
     async def health(self) -> Health:
         return await self._requests.get(Health, "/health")
+
+    async def widget_types(self) -> tuple[WidgetTypeShown, ...]:
+        """Which types of widget this deployment knows, with JSON Schemas of what they hold."""
+        listed = await self._requests.get(Listed[WidgetTypeShown], "/api/widget-types")
+        return listed.items
 
     async def close(self) -> None:
         await self._requests.close()

@@ -94,18 +94,15 @@ class WorkingCopy:
         return Followed(news, misses_a_version=False)
 
     def _take_in(self, submission: Submission) -> News:
-        operations = tuple(
-            operation_from_json(operation, trusted=True)
-            for operation in submission.operations
-            if operation["type"] != "noop"
-        )
+        made = _parsed(each for each in submission.operations if "plugin" not in each)
+        added = _parsed(each for each in submission.operations if "plugin" in each)
         if submission.replica_id == self.replica_id:
             flying = self.pending.in_flight
             if flying is not None and flying.sequence == submission.sequence:
-                self._commit_own(submission.version, operations)
-                return []
+                self._commit_own(submission.version, made)
+                return self._commit_remote(submission.version - 1, added, None) if added else []
             self.pending.sequence = max(self.pending.sequence, submission.sequence)
-        return self._commit_remote(submission.base_version, operations, submission.user_id)
+        return self._commit_remote(submission.base_version, made + added, submission.user_id)
 
     def _commit_own(self, version: int, operations: Operations) -> None:
         """What was in flight has committed, as these operations: the view stays as it is."""
@@ -115,8 +112,12 @@ class WorkingCopy:
             self.view = self.confirmed  # equal, by law 4: now one object instead of two
         self._own_writes.record(version, operations)
 
-    def _commit_remote(self, base_version: int, operations: Operations, user_id: UUID) -> News:
-        """Others have committed these, made when they had seen `base_version`."""
+    def _commit_remote(
+        self, base_version: int, operations: Operations, user_id: UUID | None
+    ) -> News:
+        """Others have committed these, made when they had seen `base_version`. `user_id` None: a
+        plug-in of the server, right after what was in flight here.
+        """
         overwritten, before = self._own_writes.meet(base_version, operations), self.view
         self.confirmed = apply(self.confirmed, operations, within_limits=False)
         rebased = self.pending.rebase(operations)
@@ -192,7 +193,7 @@ class WorkingCopy:
             for told in discarded
         ]
 
-    def _tell_superseded(self, lost: Lost, by: Operations, user_id: UUID) -> News:
+    def _tell_superseded(self, lost: Lost, by: Operations, user_id: UUID | None) -> News:
         """Unless something pending sets the value anew."""
         again = self._in_view(transform_pair(by, (lost.operation,)).later)
         if not again:
@@ -205,3 +206,9 @@ class WorkingCopy:
     def _in_view(self, operations: Operations) -> Operations:
         """Operations on the confirmed document as they would act on the view."""
         return effective(transform_pair(operations, self.pending.operations).earlier)
+
+
+def _parsed(operations: Iterable[dict[str, Any]]) -> Operations:
+    return tuple(
+        operation_from_json(each, trusted=True) for each in operations if each["type"] != "noop"
+    )

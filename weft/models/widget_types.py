@@ -56,6 +56,9 @@ class WidgetTypes:
     def __contains__(self, name: object) -> bool:
         return name in self._kinds
 
+    def kinds(self) -> tuple[WidgetKind, ...]:
+        return tuple(self._kinds.values())
+
     def with_kinds(self, *kinds: WidgetKind) -> "WidgetTypes":
         """A new registry that has these too. Raises ValueError when a name is taken."""
         return WidgetTypes([*self._kinds.values(), *kinds])

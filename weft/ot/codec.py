@@ -19,6 +19,8 @@ Json = dict[str, Any]
 
 NOOP_REASONS: Final = frozenset({"target_removed", "target_replaced", "superseded"})
 
+ADDED_BY_SERVER: Final = frozenset({"plugin"})  # who added it; the server alone writes it
+
 _FIELDS: Final[dict[str, frozenset[str]]] = {
     "insert": frozenset({"type", "targetId", "path", "position", "value", "attributes"}),
     "delete": frozenset({"type", "targetId", "path", "position", "length"}),
@@ -49,8 +51,9 @@ def operation_from_json(obj: JsonValue, trusted: bool = False) -> Operation:
     if kind == "noop" and not trusted:
         raise _invalid("type", "noop is written by the server alone")
     if not obj.keys() <= _FIELDS[kind]:
-        unknown = min(map(str, obj.keys() - _FIELDS[kind]))
-        raise _invalid(unknown, f"is not a field of {kind}")
+        unknown = obj.keys() - _FIELDS[kind]
+        if not trusted or unknown != ADDED_BY_SERVER:
+            raise _invalid(min(map(str, unknown)), f"is not a field of {kind}")
     operation = _READERS[kind](obj)
     if kind == "update" and not operation.path and not trusted:
         raise _invalid("path", "must not be empty")

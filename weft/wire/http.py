@@ -20,6 +20,7 @@ from weft.models import (
     Widget,
 )
 from weft.models.field import Flag, Instant, Whole
+from weft.models.json_content import JsonObject
 from weft.models.permission import Role
 from weft.wire.messages import DocumentObject, Submission
 
@@ -114,6 +115,15 @@ class UserConnection(Record):
 
 class UserConnections(Record):
     items: tuple[UserConnection, ...]
+
+
+class WidgetTypeShown(Record):
+    """`isCustom`: added by this deployment. The schemas are JSON Schemas; {} says nothing."""
+
+    name: str
+    is_custom: Flag
+    config_schema: JsonObject
+    data_schema: JsonObject
 
 
 class SessionsEnded(Record):

@@ -16,6 +16,7 @@ class InsertJson(TypedDict):
     position: int
     value: JsonValue  # text, a list of items, or an embed
     attributes: NotRequired[dict[str, JsonValue]]
+    plugin: NotRequired[str]  # who added it; the server alone writes it
 
 
 class DeleteJson(TypedDict):
@@ -24,6 +25,7 @@ class DeleteJson(TypedDict):
     path: list[str]
     position: int
     length: int
+    plugin: NotRequired[str]  # who added it; the server alone writes it
 
 
 class FormatJson(TypedDict):
@@ -33,6 +35,7 @@ class FormatJson(TypedDict):
     position: int
     length: int
     attributes: dict[str, JsonValue]
+    plugin: NotRequired[str]  # who added it; the server alone writes it
 
 
 class UpdateJson(TypedDict):
@@ -41,6 +44,7 @@ class UpdateJson(TypedDict):
     path: list[str]
     value: NotRequired[JsonValue]  # absent: the key is removed
     oldValue: NotRequired[JsonValue]
+    plugin: NotRequired[str]  # who added it; the server alone writes it
 
 
 class CoordinatesJson(TypedDict):
@@ -55,6 +59,7 @@ class MoveJson(TypedDict):
     targetId: str
     value: CoordinatesJson
     oldValue: NotRequired[CoordinatesJson]
+    plugin: NotRequired[str]  # who added it; the server alone writes it
 
 
 class ResizeJson(TypedDict):
@@ -62,6 +67,7 @@ class ResizeJson(TypedDict):
     targetId: str
     value: CoordinatesJson
     oldValue: NotRequired[CoordinatesJson]
+    plugin: NotRequired[str]  # who added it; the server alone writes it
 
 
 class PositionJson(TypedDict):
@@ -85,12 +91,14 @@ class AddWidgetJson(TypedDict):
     type: Literal["addWidget"]
     targetId: str
     value: NewWidgetJson
+    plugin: NotRequired[str]  # who added it; the server alone writes it
 
 
 class RemoveWidgetJson(TypedDict):
     type: Literal["removeWidget"]
     targetId: str
     oldValue: NotRequired[dict[str, Any]]
+    plugin: NotRequired[str]  # who added it; the server alone writes it
 
 
 class NoopJson(TypedDict):

@@ -33,6 +33,17 @@ test("law 2: an edit is shown at once, and saved only when its commit has come b
   assert.deepEqual(talk.shown(), ["local"], "its own commit changes nothing on the screen");
 });
 
+test("law 4: what a plug-in of the server adds to an edit is somebody else's, and told", () => {
+  const talk = new Conversation();
+  talk.edit.insert(WIDGET, TEXT, 5, "!");
+  talk.edit.insert(WIDGET, TEXT, 6, "?");
+  const star = { ...typed(0, "*"), plugin: "marks" };
+  talk.committed(submission(1, [typed(5, "!"), star], { replicaId: ME }));
+  assert.equal(talk.text, "*hello!?");
+  assert.deepEqual(talk.sent().at(-1), submit(2, 1, typed(7, "?")));
+  assert.deepEqual(talk.shown(), ["local", "local", "remote"]);
+});
+
 test("one submission is in flight, and the rest waits compacted", () => {
   const talk = new Conversation();
   [..." you"].forEach((letter, index) => talk.edit.insert(WIDGET, TEXT, 5 + index, letter));

@@ -15,7 +15,7 @@ import { Document } from "../ot/document.ts";
 import { invert } from "../ot/inversion.ts";
 import type { Operations } from "../ot/operation.ts";
 import { transformPair } from "../ot/transformation.ts";
-import type { Snapshot, Submission } from "../wire/messages.ts";
+import type { OperationJson, Snapshot, Submission } from "../wire/messages.ts";
 import type { Notify, Origin, Show } from "./instructions.ts";
 import { documentIn, Journal, type Stored } from "./journal.ts";
 import { type Told, toldOf } from "./lost_widgets.ts";
@@ -113,21 +113,20 @@ export class WorkingCopy {
   }
 
   #takeIn(submission: Submission): News {
-    const operations = submission.operations
-      .filter(({ type }) => type !== "noop")
-      .map((each) => operationFromJson(each, true));
-    this.journal.record(submission.version, operations);
+    const made = parsed(submission.operations.filter((each) => !("plugin" in each)));
+    const added = parsed(submission.operations.filter((each) => "plugin" in each));
+    this.journal.record(submission.version, [...made, ...added]);
     let news: News = [];
     if (submission.replicaId === this.#replicaId) {
       if (this.pending.inFlight?.sequence === submission.sequence) {
-        this.#commitOwn(submission.version, operations);
-        return news;
+        this.#commitOwn(submission.version, made);
+        return added.length > 0 ? this.#commitRemote(submission.version - 1, added, null) : news;
       }
       if (submission.sequence > this.pending.sequence) news = this.#setAside();
       this.pending.sequence = Math.max(this.pending.sequence, submission.sequence);
     }
     const { baseVersion, userId } = submission;
-    return [...news, ...this.#commitRemote(baseVersion, operations, userId)];
+    return [...news, ...this.#commitRemote(baseVersion, [...made, ...added], userId)];
   }
 
   /**
@@ -152,8 +151,11 @@ export class WorkingCopy {
     this.#ownWrites.record(version, operations);
   }
 
-  /** Others have committed these, made when they had seen `baseVersion`. */
-  #commitRemote(baseVersion: number, operations: Operations, userId: string): News {
+  /**
+   * Others have committed these, made when they had seen `baseVersion`. `userId` null: a plug-in of
+   * the server, right after what was in flight here.
+   */
+  #commitRemote(baseVersion: number, operations: Operations, userId: string | null): News {
     const overwritten = this.#ownWrites.meet(baseVersion, operations);
     const before = this.view;
     this.confirmed = apply(this.confirmed, operations, false);
@@ -227,7 +229,7 @@ export class WorkingCopy {
   }
 
   /** Unless something pending sets the value anew. */
-  #tellSuperseded({ operation, reason }: Lost, by: Operations, userId: string): News {
+  #tellSuperseded({ operation, reason }: Lost, by: Operations, userId: string | null): News {
     const operations = this.#inView(transformPair(by, [operation]).later);
     if (operations.length === 0) return [];
     return [this.#notice({ loss: "superseded", reason, operations, hasPlace: true, userId })];
@@ -241,6 +243,12 @@ export class WorkingCopy {
   #inView(operations: Operations): Operations {
     return effective(transformPair(operations, this.pending.operations).earlier);
   }
+}
+
+function parsed(operations: readonly OperationJson[]): Operations {
+  return operations
+    .filter(({ type }) => type !== "noop")
+    .map((each) => operationFromJson(each, true));
 }
 
 function shown(origin: Origin, operations: Operations, userId: string | null): News {

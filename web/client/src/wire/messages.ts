@@ -53,6 +53,7 @@ export interface AddWidgetJson {
   readonly type: "addWidget";
   readonly targetId: string;
   readonly value: NewWidgetJson;
+  readonly plugin?: string;
 }
 
 /** A fresh token of the same user, before the one that the socket has ends. */
@@ -86,6 +87,7 @@ export interface DeleteJson {
   readonly path: readonly string[];
   readonly position: number;
   readonly length: number;
+  readonly plugin?: string;
 }
 
 export interface DocumentJson {
@@ -129,6 +131,7 @@ export interface FormatJson {
   readonly position: number;
   readonly length: number;
   readonly attributes: { readonly [key: string]: JsonValue };
+  readonly plugin?: string;
 }
 
 export interface GoAway {
@@ -155,6 +158,7 @@ export interface InsertJson {
   readonly position: number;
   readonly value: JsonValue;
   readonly attributes?: { readonly [key: string]: JsonValue };
+  readonly plugin?: string;
 }
 
 export interface Join {
@@ -187,6 +191,7 @@ export interface MoveJson {
   readonly targetId: string;
   readonly value: CoordinatesJson;
   readonly oldValue?: CoordinatesJson;
+  readonly plugin?: string;
 }
 
 export interface NewWidgetJson {
@@ -254,6 +259,7 @@ export interface RemoveWidgetJson {
   readonly type: "removeWidget";
   readonly targetId: string;
   readonly oldValue?: { readonly [key: string]: JsonValue };
+  readonly plugin?: string;
 }
 
 export interface ResizeJson {
@@ -261,6 +267,7 @@ export interface ResizeJson {
   readonly targetId: string;
   readonly value: CoordinatesJson;
   readonly oldValue?: CoordinatesJson;
+  readonly plugin?: string;
 }
 
 /** What trying again takes. */
@@ -313,6 +320,7 @@ export interface UpdateJson {
   readonly path: readonly string[];
   readonly value?: JsonValue;
   readonly oldValue?: JsonValue;
+  readonly plugin?: string;
 }
 
 export interface Welcome {
