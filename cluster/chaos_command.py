@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import random
+import signal
 import sys
 from collections.abc import Coroutine
 from dataclasses import asdict
@@ -30,7 +31,9 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:  # noqa: ARG0
         print(text, file=out, flush=True)
 
     outcomes = []
+    _end_in_order()
     with battlefield(say) as field:
+        _end_in_order()  # Ray has put handlers of its own in the place of ours
         for number in range(arguments.runs):
             say(f"run {number + 1} of {arguments.runs}, seed {seed + number}")
             running = run_once(field, seed + number, arguments.seconds, faults, say)
@@ -44,6 +47,12 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:  # noqa: ARG0
             say(f"{fault:26} {times}")
         say(f"{report['runs']} runs, {report['violations']} violations")
     return 1 if report["violations"] else 0
+
+
+def _end_in_order() -> None:
+    """SIGTERM ends it as Ctrl-C does: with all that was started, and its directory, gone."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
 
 
 def _outcome(running: Coroutine[Any, Any, Outcome], seed: int) -> Outcome:

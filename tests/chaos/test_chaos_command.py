@@ -1,6 +1,9 @@
 """`weft chaos` as a user runs it: a cluster of its own, beaten, judged, and gone."""
 
+import asyncio
 import json
+import os
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -11,8 +14,8 @@ from cluster.chaos.faults_service import FAULTS
 from cluster.chaos.history import Blow
 from cluster.chaos.run_service import Outcome
 from cluster.chaos.violation import Violation
-from cluster.chaos_command import chosen, told
-from tests.cluster.world import START_SECONDS, WEFT
+from cluster.chaos_command import _end_in_order, chosen, told
+from tests.cluster.world import PATIENCE_SECONDS, START_SECONDS, WEFT
 from weft.errors import WeftError
 
 SECONDS = 10.0
@@ -39,6 +42,21 @@ def test_the_report_counts_runs_faults_and_violations() -> None:
     assert report["first_violation"] == ["law 1: gap"]
     assert report["recovery"]["owner-kill"]["max_seconds"] == 2.0
     json.dumps(report)
+
+
+def test_sigterm_ends_it_as_ctrl_c_does_also_while_a_run_is_under_way() -> None:
+    async def run() -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.sleep(PATIENCE_SECONDS)
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        _end_in_order()
+        with pytest.raises(KeyboardInterrupt):
+            asyncio.run(run())
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @pytest.mark.cluster
