@@ -8,7 +8,7 @@ Any other end is an end, and the client joins again: one mechanism for every cut
 import asyncio
 import itertools
 import logging
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, NamedTuple, Protocol
 
 import orjson
@@ -85,8 +85,14 @@ class Attachment:
     """Made for one Attach instruction, and used until its Detach."""
 
     def __init__(
-        self, subscription: int, line: Attach, subscriber: Subscriber, route: Route
+        self,
+        subscription: int,
+        line: Attach,
+        subscriber: Subscriber,
+        route: Route,
+        first: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
+        """`first`: what the owner is not asked before."""
         self._subscription = subscription
         self.line = line
         self._subscriber = subscriber
@@ -97,7 +103,7 @@ class Attachment:
         self._moves = 0
         self._passage = Passage(line.dashboard_id)
         self._reading: set[asyncio.Task[None]] = set()
-        self._seeking = asyncio.create_task(self._seek(None))
+        self._seeking = asyncio.create_task(self._begin(first))
 
     def enter_room(self) -> None:
         if self._link is not None:
@@ -196,6 +202,11 @@ class Attachment:
             self._link = None
 
     # --- the search ----------------------------------------------------------------------------
+
+    async def _begin(self, first: Callable[[], Awaitable[None]] | None) -> None:
+        if first is not None:
+            await first()
+        await self._seek(None)
 
     async def _seek(self, owner: OwnerAddress | None) -> None:
         """Attach to `owner`, or to whoever is found, trying again until the bound."""

@@ -16,6 +16,7 @@ from gateway.service import GatewayService, GatewaySettings
 from storage.postgres_pool import PostgresStores, connect
 from storage.redis_directory import RedisDirectory
 from storage.redis_identity import redis_identity
+from storage.redis_presence import RedisPresence
 from storage.shared_identity import SharedIdentity
 from weft.measures import Measures
 from weft.tracing import Telemetry
@@ -40,8 +41,10 @@ class GatewayActor:
         self._directory = RedisDirectory(redis_url)
         self._shared: SharedIdentity | None = None
         self._stack = AsyncExitStack()
+        self._presence = RedisPresence(redis_url)
         self._stores: PostgresStores | None = None
         self._service: GatewayService | None = None
+        self._presence.start()
         self._starting = asyncio.get_running_loop().create_task(self._start())
 
     async def start(self) -> dict[str, str]:
@@ -57,6 +60,7 @@ class GatewayActor:
         await self._stack.aclose()
         if self._stores is not None:
             await self._stores.close()
+        await self._presence.close()
         await self._directory.close()
 
     async def status(self) -> dict[str, Any]:
@@ -88,6 +92,7 @@ class GatewayActor:
             shared=self._shared,
             measures=self._measures,
             tracer=self._tracer,
+            presence=self._presence,
         )
         await service.start()
         self._service = service

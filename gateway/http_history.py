@@ -77,7 +77,7 @@ def _add_online(router: APIRouter, around: HttpSurroundings) -> None:
     async def who_is_online(dashboard_id: DashboardId, access: AccessOf) -> Online:
         """Who has it open now, on any gateway."""
         await access.ask_to_read(dashboard_id)
-        user_ids = await around.directory.room_participants(dashboard_id)
+        user_ids = await around.presence.users_present(dashboard_id)
         profiles = await around.stores.identity.users.profiles(user_ids)
         return Online(users=tuple(sorted(profiles.values(), key=lambda each: each.username)))
 

@@ -7,6 +7,7 @@ from gateway.authentication import Authenticator
 from gateway.moving_loop import LinkedMover
 from gateway.owner_edits import OwnerEdits
 from gateway.rate_limit import RateLimiter
+from gateway.presence_loop import PresenceService
 from storage.delivery_ports import IdempotencyKeys, Outbox, Webhooks
 from storage.identity_cache import IdentityCache
 from storage.identity_ports import IdentityStores
@@ -46,6 +47,7 @@ class HttpSurroundings:
     directory: Directory
     edits: OwnerEdits
     mover: LinkedMover
+    presence: PresenceService
     widget_types: WidgetTypes = SEED_WIDGET_TYPES
     trusted_proxies: tuple[Network, ...] = ()
     public_ws_url: str | None = None  # None: where the page came from

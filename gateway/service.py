@@ -23,6 +23,7 @@ from gateway.link_loop import OwnerLinks
 from gateway.moving_loop import LinkedMover
 from gateway.owner_edits_loop import LinkedOwnerEdits
 from gateway.plugin_authentication import PluginTokens
+from gateway.presence_loop import PresenceService
 from gateway.rate_limit import DEFAULT_GLOBAL_RATES, DEFAULT_RATES, Rate, RateLimiter
 from gateway.rate_loop import RateSync
 from gateway.record_loop import DirectoryRecorder
@@ -35,9 +36,11 @@ from gateway.webhook_service import WebhookService
 from gateway.websocket_server import Surroundings, WebSocketServer
 from storage.identity_cache import IdentityCache
 from storage.identity_consequences import with_consequences
+from storage.memory_presence import MemoryPresence
 from storage.memory_shared_identity import memory_shared_identity
 from storage.plugin_grants import narrowed_sharing
 from storage.ports import Directory
+from storage.presence import PresenceStore
 from storage.report_loop import keep_reporting
 from storage.shared_identity import SharedIdentity
 from weft.measures import Measures
@@ -84,12 +87,14 @@ class GatewayService:
         *,
         plugins: Plugins | None = None,
         shared: SharedIdentity | None = None,
+        presence: PresenceStore | None = None,
         measures: Measures | None = None,
         tracer: Tracer | None = None,
     ) -> None:
         """Without `stores` there is no HTTP API, and no signed token is known. What changes in
         `stores.identity` through this gateway is told through `shared`; without it, to nobody else.
-        Without `plugins` there are those that the settings name.
+        Without `plugins` there are those that the settings name. Without `presence` people see
+        those of this gateway alone.
         """
         self._plugins = plugins or Plugins.of(settings.plugins, settings.widget_schemas)
         self.settings = settings
@@ -102,6 +107,7 @@ class GatewayService:
         self._directory = directory
         self._shared = shared or memory_shared_identity(time.time)
         self._stores = stores
+        self._presence = PresenceService(self.server_id, presence or MemoryPresence())
         self._http = HttpServer()
         self._webhooks = _webhooks(settings, stores)
 
@@ -127,6 +133,7 @@ class GatewayService:
                 authenticator,
                 self._recorder,
                 route,
+                self._presence,
                 SocketFigures(measures, self._tracer),
                 self._watch,
                 self._limiter,
@@ -136,6 +143,7 @@ class GatewayService:
         )
         measures.watch("connections", lambda: self._sockets.counts()["connections"])
         measures.watch("sessions", lambda: self._sockets.counts()["sessions"])
+        await self._presence.start()
         tls = settings.tls.context() if settings.tls else None
         port = await self._sockets.start(settings.host, settings.ws_port, tls)
         self.ws_url = f"{'wss' if tls else 'ws'}://{_in_url(settings.host)}:{port}"
@@ -150,6 +158,7 @@ class GatewayService:
         """Send every client elsewhere, then close the links and write what waits."""
         self._reporting.cancel()
         await self._sockets.stop()
+        await self._presence.stop()
         if self._webhooks is not None:
             await self._webhooks.stop()
         await self._links.close()
@@ -205,6 +214,7 @@ class GatewayService:
             self._directory,
             LinkedOwnerEdits(route),
             LinkedMover(self._directory, self._links, stores.log),
+            self._presence,
             self._plugins.widget_types,
             self.settings.trusted_proxies,
             self.settings.public_ws_url,

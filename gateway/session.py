@@ -34,11 +34,13 @@ from gateway.session_events import (
     ReaderFellBehind,
     Revoked,
     Send,
+    SendJoined,
     SocketClosed,
     SubscriptionAnswered,
     SubscriptionEnded,
     SubscriptionJoined,
     SubscriptionLost,
+    TellPresence,
     Ticked,
     WakeAt,
 )
@@ -64,6 +66,7 @@ from weft.wire.messages import (
     Join,
     Leave,
     Ping,
+    SetPresence,
     Submit,
 )
 from weft.wire.messages import Authenticate as FreshToken
@@ -77,6 +80,7 @@ WELCOME_LIMITS: Final = {
     "dashboardsMaxPerConnection": limits.DASHBOARDS_MAX_PER_CONNECTION,
     "inFlightMaxPerReplica": limits.IN_FLIGHT_MAX_PER_REPLICA,
     "outgoingMaxBytes": limits.OUTGOING_MAX_BYTES,
+    "presenceMaxBytes": limits.PRESENCE_MAX_BYTES,
 }
 _FRAME_CODES: Final = frozenset(
     {
@@ -114,6 +118,7 @@ class IllegalEvent(RuntimeError):  # noqa: N818  (a fault of the shell, not of a
 class Subscription:
     number: int
     dashboard_id: UUID
+    replica_id: UUID
     joined: bool = False
 
 
@@ -194,6 +199,8 @@ class Session:
         match message:
             case Submit():
                 return self._submit(message)
+            case SetPresence():
+                return self._present(message)
             case Join():
                 return self._join(message)
             case Leave():
@@ -214,13 +221,19 @@ class Session:
             Forward(subscription.number, message.sequence, message.base_version, message.operations)
         ]
 
+    def _present(self, message: SetPresence) -> Instructions:
+        subscription = self._subscriptions.get(message.dashboard_id)
+        if subscription is None or not subscription.joined:
+            return []  # it may have crossed an `ended`; a lossy lane has no answers
+        return [TellPresence(message)]
+
     def _join(self, message: Join) -> Instructions:
         replaced = self._drop(message.dashboard_id)
         if len(self._subscriptions) >= limits.DASHBOARDS_MAX_PER_CONNECTION:
             most = limits.DASHBOARDS_MAX_PER_CONNECTION
             error = WeftError("limit_exceeded", f"A connection has at most {most} dashboards.")
             return [Send(ended_frame(message.dashboard_id, error))]
-        subscription = Subscription(next(self._numbers), message.dashboard_id)
+        subscription = Subscription(next(self._numbers), message.dashboard_id, message.replica_id)
         self._subscriptions[message.dashboard_id] = subscription
         self._by_number[subscription.number] = subscription
         attach = Attach(
@@ -269,7 +282,9 @@ class Session:
         if event.waiting_bytes > limits.OUTGOING_MAX_BYTES:
             return self._end(subscription, WeftError("slow_reader"))
         subscription.joined = True
-        return [Send(event.frame), EnterRoom(subscription.number, subscription.dashboard_id)]
+        number, dashboard_id = subscription.number, subscription.dashboard_id
+        answer = SendJoined(number, dashboard_id, subscription.replica_id, event.frame)
+        return [answer, EnterRoom(number, dashboard_id)]
 
     def _answered(self, event: SubscriptionAnswered) -> Instructions:
         subscription = self._by_number.get(event.subscription)

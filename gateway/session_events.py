@@ -10,6 +10,7 @@ from uuid import UUID
 
 from storage.ports import SessionUser
 from weft.errors import WeftError
+from weft.wire.messages import SetPresence
 
 # --- events ------------------------------------------------------------------------------------
 
@@ -132,6 +133,23 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
+class SendJoined:
+    """The owner's frame, with who is present; its connection is present from here on."""
+
+    subscription: int
+    dashboard_id: UUID
+    replica_id: UUID
+    frame: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TellPresence:
+    """Where this connection is now, checked."""
+
+    told: SetPresence
+
+
+@dataclass(frozen=True, slots=True)
 class Authenticate:
     """Find out whom this token stands for; read no further frame before the answer is known."""
 
@@ -189,5 +207,14 @@ class Close:
 
 
 Instruction: TypeAlias = (
-    Send | Authenticate | Attach | EnterRoom | Forward | Detach | WakeAt | Close
+    Send
+    | SendJoined
+    | TellPresence
+    | Authenticate
+    | Attach
+    | EnterRoom
+    | Forward
+    | Detach
+    | WakeAt
+    | Close
 )

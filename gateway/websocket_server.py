@@ -23,6 +23,7 @@ from gateway.attachment_loop import Attachment, Route
 from gateway.authentication import Authenticator, Origin
 from gateway.backlog import Backlog
 from gateway.client_address import client_address
+from gateway.presence_loop import PresenceService
 from gateway.rate_limit import RateLimiter
 from gateway.record_loop import DirectoryRecorder
 from gateway.revocation_loop import SessionWatch
@@ -44,7 +45,9 @@ from gateway.session_events import (
     Opened,
     ReaderFellBehind,
     Send,
+    SendJoined,
     SocketClosed,
+    TellPresence,
     Ticked,
     WakeAt,
 )
@@ -70,6 +73,7 @@ class Surroundings:
     authenticator: Authenticator
     recorder: DirectoryRecorder
     route: Route
+    presence: PresenceService
     figures: SocketFigures
     watch: SessionWatch
     limiter: RateLimiter
@@ -147,6 +151,10 @@ class ClientConnection:
         match instruction:
             case Send(frame):
                 self._send(frame)
+            case SendJoined():
+                self._send(self._joined_frame(instruction))
+            case TellPresence(told):
+                self._around.presence.moved(self.connection_id, told)
             case Forward(subscription, sequence, base_version, operations):
                 attachment = self._attachments[subscription]
                 attachment.submit(sequence, base_version, operations)
@@ -167,6 +175,7 @@ class ClientConnection:
                     self._around.recorder.entered(self.connection_id, user, dashboard_id)
             case Detach(subscription, dashboard_id):
                 self._attachments.pop(subscription).detach()
+                self._around.presence.depart(dashboard_id, self)
                 if user := self._session.user:
                     self._around.recorder.departed(self.connection_id, user, dashboard_id)
             case WakeAt(at_ms):
@@ -178,6 +187,13 @@ class ClientConnection:
         broadcast((self.websocket,), frame, text=True)
         self._around.figures.sent(frame)
         self._fell_behind |= self._backlog.is_exceeded(len(frame), self.waiting_bytes)
+
+    def _joined_frame(self, order: SendJoined) -> bytes:
+        user = self._session.user
+        assert user is not None
+        return self._around.presence.joined_frame(
+            order.dashboard_id, order.replica_id, self, user, order.frame
+        )
 
     def _attach(self, order: Attach) -> None:
         user = self._session.user
@@ -192,8 +208,9 @@ class ClientConnection:
             order.wants_tail,
             self._origin().address,
         )
+        roster_known = self._around.presence.approach(order.dashboard_id, self)
         self._attachments[order.subscription] = Attachment(
-            order.subscription, line, self, self._around.route
+            order.subscription, line, self, self._around.route, roster_known
         )
 
     async def _authenticate(self, token: str) -> None:

@@ -27,9 +27,11 @@ class MemorySessions(SessionChanges):
         for row in self._rows().values():
             if row.token_hash == token_hash and self._speaks(row.session):
                 session = row.session
-                username = self._tables.users[session.user_id].username
+                user = self._tables.users[session.user_id]
                 expires_at_ms = int(session.expires_at.timestamp() * 1000)
-                return SessionUser(session.id, session.user_id, username, expires_at_ms)
+                return SessionUser(
+                    session.id, session.user_id, user.username, expires_at_ms, user.avatar_url
+                )
         return None
 
     async def session(self, session_id: UUID) -> Session | None:

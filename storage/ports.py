@@ -82,6 +82,7 @@ class SessionUser:
     user_id: UUID
     username: str
     expires_at_ms: int
+    avatar_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,9 @@ class PostgresSessions(SessionChanges):
         if not rows:
             return None
         (row,) = rows
-        return SessionUser(row["id"], row["user_id"], row["username"], row["expires_at_ms"])
+        return SessionUser(
+            row["id"], row["user_id"], row["username"], row["expires_at_ms"], row["avatar_url"]
+        )
 
     async def session(self, session_id: UUID) -> Session | None:
         rows = await self._rows("session", session_id)

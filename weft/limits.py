@@ -143,6 +143,15 @@ TABLE_COLUMNS_MAX: Final = 500
 CHART_SERIES_MAX: Final = 1_000
 ELEMENT_ID_MAX_CHARACTERS: Final = 200  # of what a cursor or selection points at
 SELECTION_RANGES_MAX: Final = 100  # of one connection
+PRESENCE_MAX_BYTES: Final = 4_096  # of what one connection says of itself; everyone is sent it
+PRESENCE_HISTORY_VERSIONS: Final = 128  # through which a client moves cursors; older ones resend
+PRESENCE_TICK_SECONDS: Final = 1 / 30  # one frame per dashboard and tick; faster no eye sees
+PRESENCE_SHARE: Final = 0.2  # of a gateway's time at most; then ticks come more slowly
+PRESENCE_FRAME_MAX_BYTES: Final = 65_536  # of changes in one frame; more waits for the next
+PRESENCE_WAITING_MAX_BYTES: Final = 65_536  # a reader with more is told when it has drained
+PRESENCE_ROSTER_WAIT_SECONDS: Final = 0.25  # that a join waits for who is there; then it goes on
+PRESENCE_BEAT_SECONDS: Final = 2.0  # law 8: how often a gateway says that its people are there,
+PRESENCE_TTL_SECONDS: Final = 6.0  # and how long that is believed: both and a tick are below 10 s
 
 # --- lists, deliveries, retention ----------------------------------------------------------------
 PAGE_DEFAULT_ITEMS: Final = 50

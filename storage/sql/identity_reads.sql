@@ -33,7 +33,7 @@ LIMIT $3;
 SELECT id, username, full_name, avatar_url FROM users WHERE id = ANY($1::UUID[]);
 
 -- name: find_session
-SELECT sessions.id, user_id, username,
+SELECT sessions.id, user_id, username, avatar_url,
        floor(extract(epoch FROM expires_at) * 1000)::BIGINT AS expires_at_ms
 FROM sessions JOIN users ON users.id = user_id
 WHERE token_hash = $1 AND sessions.is_active AND users.is_active

@@ -40,6 +40,12 @@ class Client:
         await self.websocket.send(orjson.dumps(message).decode())
 
     async def receive(self) -> dict[str, Any]:
+        """The next frame that is not on the lane of presence."""
+        while (received := await self.receive_any())["type"] in ("presence", "roster"):
+            pass
+        return received
+
+    async def receive_any(self) -> dict[str, Any]:
         received: dict[str, Any] = orjson.loads(await soon(self.websocket.recv()))
         return received
 

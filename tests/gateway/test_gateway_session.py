@@ -29,6 +29,7 @@ from gateway.session_events import (
     ReaderFellBehind,
     Revoked,
     Send,
+    SendJoined,
     SocketClosed,
     SubscriptionAnswered,
     SubscriptionEnded,
@@ -234,7 +235,10 @@ def test_a_join_attaches_and_what_the_owner_answers_is_passed_on() -> None:
     talk = opened()
     assert talk.join(version=7, wantsTail=True) == [Attach(1, D1, R1, 7, True)]
     assert talk.event(SubscriptionAnswered(1, b"tail")) == [Send(b"tail")]
-    assert talk.event(SubscriptionJoined(1, b"joined")) == [Send(b"joined"), EnterRoom(1, D1)]
+    assert talk.event(SubscriptionJoined(1, b"joined")) == [
+        SendJoined(1, D1, R1, b"joined"),
+        EnterRoom(1, D1),
+    ]
     assert talk.event(SubscriptionAnswered(1, b"rejected")) == [Send(b"rejected")]
 
 
@@ -248,7 +252,10 @@ def test_joining_again_replaces_and_the_earlier_one_is_heard_no_more() -> None:
         SubscriptionLost(1, WeftError("owner_unavailable")),
     ):
         assert talk.event(late) == []
-    assert talk.event(SubscriptionJoined(2, b"joined")) == [Send(b"joined"), EnterRoom(2, D1)]
+    assert talk.event(SubscriptionJoined(2, b"joined")) == [
+        SendJoined(2, D1, R1, b"joined"),
+        EnterRoom(2, D1),
+    ]
 
 
 def test_leaving_detaches_and_leaving_twice_is_answered_twice() -> None:

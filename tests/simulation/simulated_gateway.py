@@ -104,7 +104,7 @@ class Gateway:
 
     def _carry_out(self, socket: Socket, order: events.Instruction) -> None:
         match order:
-            case events.Send(frame):
+            case events.Send(frame) | events.SendJoined(frame=frame):
                 socket.to_client.send(frame)
             case events.Authenticate():
                 user_id = socket.person.user_id

@@ -37,7 +37,8 @@ LIMITS: Final = (
     "RECONNECT_FIRST_SECONDS", "RECONNECT_QUICK_MAX_SECONDS", "RECONNECT_QUICK_ATTEMPTS",
     "RECONNECT_MAX_SECONDS", "JOIN_PATIENCE_ATTEMPTS",
     "OPEN_TIMEOUT_SECONDS",
-    "CLOSE_SAVE_TIMEOUT_SECONDS", "EDIT_MAX_BYTES", "SUBMISSION_TARGET_BYTES",
+    "CLOSE_SAVE_TIMEOUT_SECONDS", "PRESENCE_HISTORY_VERSIONS", "PRESENCE_MAX_BYTES",
+    "PRESENCE_TICK_SECONDS", "SELECTION_RANGES_MAX", "EDIT_MAX_BYTES", "SUBMISSION_TARGET_BYTES",
     "SUBMISSION_TARGET_OPERATIONS", "NOTICES_MAX", "OWN_WRITES_MAX",
 )  # fmt: skip
 PRIMITIVES: Final = {
@@ -214,8 +215,9 @@ def _kind(shape: Schema) -> str:
     if "anyOf" in shape:
         return "object"  # an operation
     if shape["type"] == "array":
-        item = shape["items"].get("$ref", "")
-        return "Submission[]" if item.endswith("/Submission") else _kind(shape["items"]) + "[]"
+        item = shape["items"].get("$ref", "").rsplit("/", 1)[-1]
+        named = {"Submission": "Submission[]", "Present": "object[]"}
+        return named.get(item) or _kind(shape["items"]) + "[]"
     return "object" if shape["type"] == "object" else PRIMITIVES[shape["type"]]
 
 

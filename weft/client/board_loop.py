@@ -5,11 +5,12 @@ Waits and hands on; what happens is decided in `replica.py`.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from typing import TypeAlias
 from uuid import UUID
 
+from weft.client.attendance import Person
 from weft.client.editing import Editing
 from weft.client.instructions import (
     Finish,
@@ -18,14 +19,19 @@ from weft.client.instructions import (
     Progress,
     ReplicaInstruction,
     Report,
+    Send,
     Show,
+    ShowPresence,
 )
 from weft.client.notices import Loss
+from weft.client.places import Whereabouts
 from weft.client.replica import Phase, Replica
 from weft.client.status import State, Status
+from weft.limits import PRESENCE_TICK_SECONDS
+from weft.models.presence import CursorPosition, Present, SelectionRange, Viewport
 from weft.ot.operation import Operations
 
-News: TypeAlias = Show | Notify | Permit | Progress
+News: TypeAlias = Show | Notify | Permit | ShowPresence | Progress
 Listener: TypeAlias = Callable[[News], None]
 Carry: TypeAlias = Callable[[Replica, list[ReplicaInstruction]], None]
 
@@ -39,6 +45,7 @@ class Board(Editing):
         super().__init__(replica, lambda instructions: carry(replica, instructions))
         self._listeners: list[Listener] = []
         self._stepped: asyncio.Event | None = None  # None: nobody waits
+        self._presence_timer: asyncio.TimerHandle | None = None
 
     @property
     def dashboard_id(self) -> UUID:
@@ -108,6 +115,38 @@ class Board(Editing):
         if self.version < version and self.status.error is not None:
             raise self.status.error
 
+    # --- who is here ----------------------------------------------------------------------------
+
+    @property
+    def presence(self) -> tuple[Present, ...]:
+        """Every other connection, cursors where they are in what is shown now.
+
+        ShowPresence tells when somebody has come, gone or moved; an edit (Show) moves them, too.
+        """
+        return self._replica.copy.attendance.others(self.pending())
+
+    @property
+    def people(self) -> tuple[Person, ...]:
+        """Everybody who is here, this user included: one for all their tabs."""
+        return self._replica.copy.attendance.people(self.pending())
+
+    def set_presence(
+        self,
+        *,
+        cursor: CursorPosition | None = None,
+        selection: Sequence[SelectionRange] | None = None,
+        viewport: Viewport | None = None,
+        is_active: bool = True,
+    ) -> None:
+        """Tell the others where this user is: all of it; what is left out is nowhere.
+
+        Offsets are those of what is shown now, and move with the text. Told at most every
+        PRESENCE_TICK_SECONDS, the newest; and again after a reconnect. Raises WeftError too_large.
+        """
+        ranges = None if selection is None else tuple(selection)
+        self._replica.copy.attendance.set(Whereabouts(cursor, ranges, viewport, is_active))
+        self.step()
+
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` with every change and every notice; returns what ends it."""
         self._listeners.append(listener)
@@ -147,9 +186,23 @@ class Board(Editing):
 
     def step(self) -> None:
         """Something has happened: whoever waits looks again."""
+        if self._replica.copy.attendance.may_have_news and self._presence_timer is None:
+            self._tell_presence()
         if self._stepped is not None:
             self._stepped.set()
             self._stepped = None
+
+    def _tell_presence(self) -> None:
+        self._presence_timer = None
+        replica = self._replica
+        if replica.phase is not Phase.JOINED:
+            return
+        copy = replica.copy
+        news = copy.attendance.news(replica.dashboard_id, copy.undo_pending)
+        if news is not None:
+            loop = asyncio.get_running_loop()
+            self._presence_timer = loop.call_later(PRESENCE_TICK_SECONDS, self._tell_presence)
+            self._carry([Send(news)])
 
     async def settled(self) -> None:
         """Return when nothing is pending, or nothing will be saved any more."""

@@ -45,6 +45,7 @@ from weft.client.instructions import (
     Send,
     SendFrame,
     Show,
+    ShowPresence,
     Tell,
     Wait,
     WaitFor,
@@ -91,6 +92,7 @@ class Connection:
         self.link = Link.IDLE
         self.error: WeftError | None = None  # why it is over
         self._client = client
+        self._connection_id = ""
         self._backoff = Backoff(chance)
         self._refused: WeftError | None = None  # what the server said before it closed
         self._not_before_ms: int | None = None  # what the server asked for
@@ -107,7 +109,7 @@ class Connection:
 
     def add(self, replica: Replica) -> list[ConnectionInstruction]:
         self.replicas[replica.dashboard_id] = replica
-        return self._tell(replica, Connected()) if self.link is Link.OPEN else []
+        return self._tell(replica, self._connected) if self.link is Link.OPEN else []
 
     def carry(
         self, replica: Replica, instructions: list[ReplicaInstruction]
@@ -122,7 +124,7 @@ class Connection:
                     out.append(WaitFor(replica.dashboard_id, seconds))
                 case Reauthenticate() if self.link is Link.OPEN:
                     out += self._reopen(close_codes.UNAUTHENTICATED)
-                case Show() | Notify() | Permit() | Progress() | Report():
+                case Show() | Notify() | Permit() | ShowPresence() | Progress() | Report():
                     out.append(Tell(replica.dashboard_id, instruction))
                 case Finish():
                     self.replicas.pop(replica.dashboard_id, None)
@@ -166,6 +168,7 @@ class Connection:
             return self.give_up(error)
         match message:
             case Welcome():
+                self._connection_id = message.connection_id
                 return self._welcomed()
             case TokenEnding():
                 return [RenewToken()]
@@ -190,8 +193,12 @@ class Connection:
         return [
             order
             for replica in list(self.replicas.values())
-            for order in self._tell(replica, Connected())
+            for order in self._tell(replica, self._connected)
         ]
+
+    @property
+    def _connected(self) -> Connected:
+        return Connected(self._connection_id)
 
     def _pass_on(
         self, dashboard_id: UUID, message: DashboardMessage
@@ -240,7 +247,8 @@ class Connection:
         ]
 
     def _tell(self, replica: Replica, event: ReplicaEvent) -> list[ConnectionInstruction]:
-        return self.carry(replica, replica.handle(event))
+        heard = self.carry(replica, replica.handle(event))
+        return heard + self.carry(replica, [*replica.copy.attendance.handle(event)])
 
 
 def _text(message: WireModel) -> str:

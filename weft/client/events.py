@@ -15,7 +15,9 @@ from weft.wire.messages import (
     ErrorMessage,
     Joined,
     Permission,
+    PresenceChanged,
     Rejected,
+    Roster,
     SnapshotPart,
     Tail,
 )
@@ -23,6 +25,8 @@ from weft.wire.messages import (
 DashboardMessage: TypeAlias = (
     SnapshotPart
     | Joined
+    | Roster
+    | PresenceChanged
     | Permission
     | Tail
     | Committed
@@ -39,6 +43,8 @@ DashboardMessage: TypeAlias = (
 @dataclass(frozen=True, slots=True)
 class Connected:
     """A connection that has been welcomed is there; nothing of an older one arrives any more."""
+
+    connection_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from weft.client.notices import Notice
 from weft.client.rights import Rights
 from weft.errors import WeftError
 from weft.ot.operation import Operations
-from weft.wire.messages import Join, Leave, Submit
+from weft.wire.messages import Join, Leave, SetPresence, Submit
 
 Origin: TypeAlias = Literal["local", "remote", "rejected", "snapshot"]
 
@@ -18,7 +18,7 @@ Origin: TypeAlias = Literal["local", "remote", "rejected", "snapshot"]
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    message: Join | Leave | Submit
+    message: Join | Leave | Submit | SetPresence
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,11 @@ class Permit:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowPresence:
+    """Others have come, gone or moved."""
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """Catching up with much that was missed: `done` of `total` parts of a snapshot, or versions."""
 
@@ -78,7 +83,16 @@ class Reauthenticate:
 
 
 ReplicaInstruction: TypeAlias = (
-    Send | Wait | Show | Notify | Permit | Progress | Report | Finish | Reauthenticate
+    Send
+    | Wait
+    | Show
+    | Notify
+    | Permit
+    | ShowPresence
+    | Progress
+    | Report
+    | Finish
+    | Reauthenticate
 )
 
 
@@ -122,7 +136,7 @@ class Tell:
     """Hand this to whoever uses the dashboard."""
 
     dashboard_id: UUID
-    instruction: Show | Notify | Permit | Progress | Report | Finish
+    instruction: Show | Notify | Permit | ShowPresence | Progress | Report | Finish
 
 
 @dataclass(frozen=True, slots=True)

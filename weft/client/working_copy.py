@@ -11,13 +11,14 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
+from weft.client.attendance import Attendance, Step
 from weft.client.instructions import Notify, Origin, Show
 from weft.client.lost_widgets import Told, told_of
 from weft.client.notices import Loss, Notices
 from weft.client.own_writes import OwnWrites
 from weft.client.pending import Lost, Pending, effective
 from weft.errors import WeftError
-from weft.ot import apply, operation_from_json, transform_pair
+from weft.ot import apply, invert, operation_from_json, transform_pair
 from weft.ot.document import Document
 from weft.ot.operation import Operations
 from weft.wire.messages import Snapshot, Submission
@@ -48,6 +49,7 @@ class WorkingCopy:
         self.pending = pending or Pending()
         self.view = apply(self.confirmed, self.pending.operations, within_limits=False)
         self.notices = Notices()
+        self.attendance = Attendance(replica_id, version or 0)
         self._own_writes = OwnWrites()
 
     # --- over a reload --------------------------------------------------------------------------
@@ -73,6 +75,7 @@ class WorkingCopy:
         self.view = apply(self.view, operations)
         self.pending.add(operations, size_bytes)
         self.notices.follow(operations)
+        self.attendance.change_view(operations, own=True)
         return [Show("local", operations)]
 
     def abandon_batch(self) -> News:
@@ -96,6 +99,7 @@ class WorkingCopy:
     def _take_in(self, submission: Submission) -> News:
         made = _parsed(each for each in submission.operations if "plugin" not in each)
         added = _parsed(each for each in submission.operations if "plugin" in each)
+        self.attendance.follow(Step(submission.version, submission.replica_id, made + added))
         if submission.replica_id == self.replica_id:
             flying = self.pending.in_flight
             if flying is not None and flying.sequence == submission.sequence:
@@ -163,6 +167,7 @@ class WorkingCopy:
         lost = self.pending.clear()
         self.confirmed = self.view = Document.from_json(snapshot.state)
         self.version = snapshot.version
+        self.attendance.start_afresh(snapshot.version)
         self._own_writes = OwnWrites()
         self.notices.lose_places()
         news: News = [Show("snapshot")]
@@ -170,6 +175,10 @@ class WorkingCopy:
             gone = self.notices.add(Loss.DISCARDED, "history_gone", lost, has_place=False)
             news.append(Notify(gone))
         return news
+
+    def undo_pending(self) -> Operations:
+        """From the view to the confirmed document."""
+        return invert(self.confirmed, self.pending.operations)
 
     # --- telling --------------------------------------------------------------------------------
 
@@ -181,6 +190,7 @@ class WorkingCopy:
         if not change:
             return []
         self.notices.follow(change)
+        self.attendance.change_view(change, own=False)
         return [Show(origin, change, user_id)]
 
     def _tell_discarded(self, discarded: Iterable[Told], user_id: UUID | None) -> News:

@@ -16,7 +16,14 @@ from weft.models.dashboard import (
 )
 from weft.models.decision import Context, Decision, Resource, decide, may_give, may_read
 from weft.models.permission import Permission, PermissionConditions, TimeRange
-from weft.models.presence import CursorPosition, Presence, PresenceUser, SelectionRange, Viewport
+from weft.models.presence import (
+    CursorPosition,
+    Presence,
+    PresenceUser,
+    Present,
+    SelectionRange,
+    Viewport,
+)
 from weft.models.problem import Problem, invalid, problems_of
 from weft.models.record import Patch, Record
 from weft.models.requirement import Need, WidgetFacts, first_refused, required_for
@@ -60,6 +67,7 @@ __all__ = [
     "PermissionConditions",
     "Presence",
     "PresenceUser",
+    "Present",
     "Problem",
     "Record",
     "Resource",

@@ -25,6 +25,7 @@ from weft.limits import (
     ELEMENT_ID_MAX_CHARACTERS,
     IMAGE_DATA_URL_MAX_CHARACTERS,
     INTEGER_MAX,
+    KEY_MAX_CHARACTERS,
     TITLE_MAX_CHARACTERS,
     URL_MAX_CHARACTERS,
     WIDGET_TYPE_MAX_CHARACTERS,
@@ -44,6 +45,8 @@ WidgetType = Annotated[
 ElementId = Annotated[
     str, Field(strict=True, min_length=1, max_length=ELEMENT_ID_MAX_CHARACTERS), Storable
 ]
+
+PathSegment = Annotated[str, Field(strict=True, max_length=KEY_MAX_CHARACTERS), Storable]
 
 # A colour and nothing else: no url(), no second declaration, so it may go into a style as it is.
 Color = Annotated[

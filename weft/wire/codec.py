@@ -9,7 +9,8 @@ import orjson
 from pydantic import ValidationError
 
 from weft.errors import WeftError
-from weft.limits import FRAME_MAX_BYTES, INTEGER_MAX, JSON_MAX_DEPTH
+from weft.limits import FRAME_MAX_BYTES, INTEGER_MAX, JSON_MAX_DEPTH, PRESENCE_MAX_BYTES
+from weft.models.record import Record
 from weft.ot.codec import operation_from_json
 from weft.wire.content import check_content, printable
 from weft.wire.messages import (
@@ -17,6 +18,7 @@ from weft.wire.messages import (
     SERVER_MESSAGES,
     ClientMessage,
     ServerMessage,
+    SetPresence,
     Submit,
     WireModel,
 )
@@ -55,6 +57,9 @@ def decode_client_frame(data: str | bytes) -> ClientMessage:
         _refuse_fields(error, frame)
     if type(message) is Submit:
         _check_operations(message, frame)
+    elif type(message) is SetPresence and len(data) > PRESENCE_MAX_BYTES:
+        why = f"A presence has more than {PRESENCE_MAX_BYTES} bytes."
+        raise FrameError("too_large", why, about=about(frame))
     return message
 
 
@@ -70,6 +75,8 @@ def decode_server_frame(data: str | bytes) -> ServerMessage:
 
 
 def _message_json(message: Any) -> dict[str, Any]:
+    if isinstance(message, Record):
+        return message.to_wire()
     if not isinstance(message, WireModel):
         raise TypeError(f"{type(message).__name__} has no JSON form")
     fields = type(message).model_fields

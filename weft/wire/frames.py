@@ -108,6 +108,11 @@ def joined_frame(
     return encode(frame)
 
 
+def with_roster(joined: bytes, roster: Sequence[bytes]) -> bytes:
+    """A `joined` frame as its owner has encoded it, with who is present: JSON of each `Present`."""
+    return b"".join((joined[:-1], b',"roster":[', b",".join(roster), b"]}"))
+
+
 def permission_frame(dashboard_id: UUID, role: str, permissions: Sequence[str]) -> bytes:
     return encode(
         {

@@ -22,7 +22,13 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import CoreSchema, core_schema
 
 from weft.errors import Fault, Retry
-from weft.limits import INTEGER_MAX, OPERATIONS_MAX_PER_SUBMISSION, TOKEN_MAX_CHARACTERS
+from weft.limits import (
+    INTEGER_MAX,
+    OPERATIONS_MAX_PER_SUBMISSION,
+    SELECTION_RANGES_MAX,
+    TOKEN_MAX_CHARACTERS,
+)
+from weft.models.presence import CursorPosition, Present, SelectionRange, Viewport
 from weft.wire.operations import DocumentJson, OperationJson
 
 PROTOCOL_VERSION: Final = 1
@@ -118,6 +124,18 @@ class Authenticate(WireModel):
     token: Annotated[str, Field(min_length=1, max_length=TOKEN_MAX_CHARACTERS)]
 
 
+class SetPresence(WireModel):
+    """All of where this connection is now; it replaces what was said before. See `Present`."""
+
+    type: Literal["presence"] = "presence"
+    dashboard_id: WireUuid
+    version: Version | None = None
+    cursor: CursorPosition | None = None
+    selection: Annotated[list[SelectionRange], Field(max_length=SELECTION_RANGES_MAX)] | None = None
+    viewport: Viewport | None = None
+    is_active: bool = True
+
+
 class Ping(WireModel):
     type: Literal["ping"] = "ping"
     nonce: Annotated[str, Field(max_length=100)] | int | None = None
@@ -194,6 +212,24 @@ class Joined(WireModel):
     submissions: list[Submission]
     last_sequence: Version
     last_version: Version
+    roster: list[Present] | None = None
+
+
+class Roster(WireModel):
+    """Everybody who is present; it replaces what was told before."""
+
+    type: Literal["roster"] = "roster"
+    dashboard_id: WireUuid
+    roster: list[Present]
+
+
+class PresenceChanged(WireModel):
+    """Who has come or moved, and the connections that have gone."""
+
+    type: Literal["presence"] = "presence"
+    dashboard_id: WireUuid
+    changed: list[Present]
+    left: list[str]
 
 
 class Permission(WireModel):
@@ -270,7 +306,7 @@ class Pong(WireModel):
     server_time: Milliseconds
 
 
-ClientMessage: TypeAlias = Hello | Authenticate | Join | Leave | Submit | Ping
+ClientMessage: TypeAlias = Hello | Authenticate | Join | Leave | Submit | SetPresence | Ping
 ServerMessage: TypeAlias = (
     Welcome
     | SnapshotPart
@@ -278,6 +314,8 @@ ServerMessage: TypeAlias = (
     | Authenticated
     | Tail
     | Joined
+    | Roster
+    | PresenceChanged
     | Permission
     | Committed
     | Acknowledged

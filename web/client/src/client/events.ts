@@ -12,14 +12,18 @@ import type {
   ErrorMessage,
   Joined,
   Permission,
+  PresenceChanged,
   Rejected,
   SnapshotPart,
+  Roster,
   Tail,
 } from "../wire/messages.ts";
 
 export type DashboardMessage =
   | SnapshotPart
   | Joined
+  | Roster
+  | PresenceChanged
   | Permission
   | Tail
   | Committed

@@ -19,7 +19,7 @@ export type OperationJson =
   | RemoveWidgetJson
   | NoopJson;
 
-export type ClientMessage = Hello | Authenticate | Join | Leave | Submit | Ping;
+export type ClientMessage = Hello | Authenticate | Join | Leave | Submit | SetPresence | Ping;
 
 export type ServerMessage =
   | Welcome
@@ -28,6 +28,8 @@ export type ServerMessage =
   | Authenticated
   | Tail
   | Joined
+  | Roster
+  | PresenceChanged
   | Permission
   | Committed
   | Acknowledged
@@ -79,6 +81,14 @@ export interface CoordinatesJson {
   readonly y?: number;
   readonly width?: number;
   readonly height?: number;
+}
+
+export interface CursorPosition {
+  readonly x: number;
+  readonly y: number;
+  readonly elementId?: string;
+  readonly path?: readonly string[];
+  readonly offset?: number;
 }
 
 export interface DeleteJson {
@@ -179,6 +189,7 @@ export interface Joined {
   readonly submissions: readonly Submission[];
   readonly lastSequence: number;
   readonly lastVersion: number;
+  readonly roster?: readonly Present[];
 }
 
 export interface Leave {
@@ -237,6 +248,35 @@ export interface PositionJson {
   readonly zIndex?: number;
 }
 
+/** Who has come or moved, and the connections that have gone. */
+export interface PresenceChanged {
+  readonly type: "presence";
+  readonly dashboardId: string;
+  readonly changed: readonly Present[];
+  readonly left: readonly string[];
+}
+
+export interface PresenceUser {
+  readonly id: string;
+  readonly username: string;
+  readonly avatarUrl?: string;
+  readonly color: string;
+}
+
+/** One connection of somebody who is here, and the version that its offsets belong to. */
+export interface Present {
+  readonly userId: string;
+  readonly user: PresenceUser;
+  readonly cursor?: CursorPosition;
+  readonly selection?: readonly SelectionRange[];
+  readonly viewport?: Viewport;
+  readonly isActive: boolean;
+  readonly lastUpdate: string;
+  readonly connectionId: string;
+  readonly replicaId: string;
+  readonly version?: number;
+}
+
 /** The token ends at `deadline`, ms since epoch; then the socket is closed. */
 export interface Reauthenticate {
   readonly type: "reauthenticate";
@@ -272,6 +312,34 @@ export interface ResizeJson {
 
 /** What trying again takes. */
 export type Retry = "never" | "later" | "rebase" | "rejoin" | "reauthenticate";
+
+/** Everybody who is present; it replaces what was told before. */
+export interface Roster {
+  readonly type: "roster";
+  readonly dashboardId: string;
+  readonly roster: readonly Present[];
+}
+
+/** From start to end, which may lie before it: a selection made backwards. */
+export interface SelectionRange {
+  readonly startElementId: string;
+  readonly startOffset: number;
+  readonly endElementId: string;
+  readonly endOffset: number;
+  readonly startPath?: readonly string[];
+  readonly endPath?: readonly string[];
+}
+
+/** All of where this connection is now; it replaces what was said before. See `Present`. */
+export interface SetPresence {
+  readonly type: "presence";
+  readonly dashboardId: string;
+  readonly version?: number;
+  readonly cursor?: CursorPosition;
+  readonly selection?: readonly SelectionRange[];
+  readonly viewport?: Viewport;
+  readonly isActive?: boolean;
+}
 
 export interface Snapshot {
   readonly version: number;
@@ -321,6 +389,14 @@ export interface UpdateJson {
   readonly value?: JsonValue;
   readonly oldValue?: JsonValue;
   readonly plugin?: string;
+}
+
+export interface Viewport {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  readonly zoom: number;
 }
 
 export interface Welcome {

@@ -29,6 +29,10 @@ export const RECONNECT_MAX_SECONDS = 15;
 export const JOIN_PATIENCE_ATTEMPTS = 5;
 export const OPEN_TIMEOUT_SECONDS = 10;
 export const CLOSE_SAVE_TIMEOUT_SECONDS = 5;
+export const PRESENCE_HISTORY_VERSIONS = 128;
+export const PRESENCE_MAX_BYTES = 4_096;
+export const PRESENCE_TICK_SECONDS = 0.0333333;
+export const SELECTION_RANGES_MAX = 100;
 export const EDIT_MAX_BYTES = 1_047_552;
 export const SUBMISSION_TARGET_BYTES = 524_288;
 export const SUBMISSION_TARGET_OPERATIONS = 250;
@@ -175,6 +179,7 @@ export const SHAPES: { readonly [name: string]: Shape } = {
   },
   permission: { dashboardId: "string", role: "string", permissions: "string[]" },
   pong: { serverTime: "number" },
+  presence: { dashboardId: "string", changed: "object[]", left: "string[]" },
   reauthenticate: { deadline: "number" },
   rejected: {
     code: "string",
@@ -184,6 +189,7 @@ export const SHAPES: { readonly [name: string]: Shape } = {
     dashboardId: "string",
     sequence: "number",
   },
+  roster: { dashboardId: "string", roster: "object[]" },
   snapshot: {
     dashboardId: "string",
     version: "number",
