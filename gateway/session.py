@@ -44,6 +44,7 @@ from gateway.session_events import (
     Ticked,
     WakeAt,
 )
+from gateway.welcome import WELCOME_LIMITS
 from storage.ports import SessionUser
 from weft import limits
 from weft.errors import WeftError
@@ -73,15 +74,6 @@ from weft.wire.messages import Authenticate as FreshToken
 
 Instructions = list[Instruction]
 
-WELCOME_LIMITS: Final = {
-    "frameMaxBytes": limits.FRAME_MAX_BYTES,
-    "jsonMaxDepth": limits.JSON_MAX_DEPTH,
-    "operationsMaxPerSubmission": limits.OPERATIONS_MAX_PER_SUBMISSION,
-    "dashboardsMaxPerConnection": limits.DASHBOARDS_MAX_PER_CONNECTION,
-    "inFlightMaxPerReplica": limits.IN_FLIGHT_MAX_PER_REPLICA,
-    "outgoingMaxBytes": limits.OUTGOING_MAX_BYTES,
-    "presenceMaxBytes": limits.PRESENCE_MAX_BYTES,
-}
 _FRAME_CODES: Final = frozenset(
     {
         "malformed",
@@ -192,7 +184,8 @@ class Session:
         except FrameError as error:
             return self._refuse(error)
         assert self.user is not None
-        wait_ms = self._limiter.take(self.user.user_id, "operations", event.at_ms)
+        lane = "cursor" if type(message) is SetPresence else "operations"
+        wait_ms = self._limiter.take(self.user.user_id, lane, event.at_ms)
         if wait_ms:
             return self._limit(message, _too_frequent(wait_ms))
         self._limited_frames = 0
