@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from gateway.authentication import Authenticator
 from gateway.moving_loop import LinkedMover
 from gateway.owner_edits import OwnerEdits
-from gateway.rate_limit import RateLimiter
 from gateway.presence_loop import PresenceService
+from gateway.rate_limit import RateLimiter
 from storage.delivery_ports import IdempotencyKeys, Outbox, Webhooks
 from storage.identity_cache import IdentityCache
 from storage.identity_ports import IdentityStores

@@ -1,4 +1,4 @@
-"""Law 7: the limits that a client is told when its session opens, so that it need not run into them.
+"""Law 7: the limits that a client is told when its session opens, before it runs into them.
 
 Names as on the wire, the unit last.
 """

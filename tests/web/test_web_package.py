@@ -96,7 +96,8 @@ def sources() -> list[Path]:
 def test_the_house_rules_hold_for_typescript_too(path: Path) -> None:
     text = path.read_text()
     assert text.startswith("/**"), "a file opens with its law or its reason"
-    assert len(text.splitlines()) <= FILE_MAX_LINES
+    is_generated = "Written by web/client/generate_wire.py" in text
+    assert is_generated or len(text.splitlines()) <= FILE_MAX_LINES
     assert path.stem not in {"utils", "util", "common", "helpers", "manager", "base", "misc"}
     assert max(map(len, text.splitlines())) <= LINE_MAX_CHARACTERS
 
