@@ -3,17 +3,14 @@
 One dashboard for each ten submissions, as under load; each submission is one typed character.
 """
 
-import asyncio
 import os
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from storage.embedded_postgres import EmbeddedPostgres
+from benchmarks.scratch_postgres import with_postgres
 from storage.ports import DashboardCommit, LoggedSubmission
-from storage.postgres_migrations import migrate
 from storage.postgres_pool import PostgresStores, connect
 
 SIZES = (1, 16, 100, 1000)
@@ -43,17 +40,10 @@ class Figures:
 def main() -> None:
     print("group commit, one statement (PostgreSQL with fsync as it is configured)")
     print("  size   wall ms  client µs   backend µs  CPU µs each  per s")
-    with tempfile.TemporaryDirectory(prefix="weft-bench-") as directory:
-        server = EmbeddedPostgres(Path(directory) / "postgres")
-        url = server.start()
-        try:
-            asyncio.run(_run(url))
-        finally:
-            server.stop()
+    with_postgres(_run)
 
 
 async def _run(url: str) -> None:
-    await migrate(url)
     stores = await connect(url)
     try:
         for size in SIZES:

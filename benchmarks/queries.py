@@ -4,25 +4,21 @@
 Each answer is timed as its caller sees it: the statement, the trip, and the records made of it.
 """
 
-import asyncio
 import random
 import re
 import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from storage.embedded_postgres import EmbeddedPostgres
+from benchmarks.scratch_postgres import with_postgres
 from storage.generator import WORDS, Generator, Size
 from storage.postgres_connection import connect as connect_one
 from storage.postgres_generator import fill
-from storage.postgres_migrations import migrate
 from storage.postgres_pool import PostgresStores, connect
 from storage.postgres_queries import PostgresQueries
 from storage.postgres_statements import statements
@@ -107,17 +103,10 @@ class Times:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory(prefix="weft-bench-") as directory:
-        server = EmbeddedPostgres(Path(directory) / "postgres")
-        url = server.start()
-        try:
-            asyncio.run(_run(url))
-        finally:
-            server.stop()
+    with_postgres(_run)
 
 
 async def _run(url: str) -> None:
-    await migrate(url)
     await _fill(url)
     stores = await connect(url)
     try:
