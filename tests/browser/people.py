@@ -170,7 +170,7 @@ class Stage:
 
     async def leave(self) -> None:
         for person in self.people:
-            await person.context.close()
+            await person.context.close()  # again, for who has left before: nothing happens
 
 
 async def until(look: Callable[[], Awaitable[bool]], what: str) -> None:

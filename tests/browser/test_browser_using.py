@@ -51,8 +51,13 @@ async def test_a_token_in_the_address_signs_in_and_is_gone_from_it(stage: Stage)
     await ann.page.locator("[data-widget]").wait_for()
     assert stage.token not in ann.page.url
     await ann.page.goto(f"{ann.url}/#token=not-a-token")
-    await ann.page.reload()
     await expect(ann.page.get_by_role("alert")).not_to_be_empty()
+    await ann.page.reload()
+    await (
+        ann.page.get_by_label("Token of your session")
+        .or_(ann.page.get_by_label("Or with a token"))
+        .wait_for()
+    )  # and is not whoever it was before
     ann.faults.clear()  # the browser tells of the 401
 
 
@@ -170,6 +175,22 @@ async def test_a_locked_widget_is_nobodys_to_change(stage: Stage) -> None:
     await ben.widget(note).hover()
     await ben.widget(note).get_by_role("button", name="Commands of the widget").click()
     assert await ben.page.get_by_role("menuitem", name="Unlock").count() == 0
+
+
+async def test_law8_who_is_here_is_told_by_name(stage: Stage) -> None:
+    await stage.prepare(NOTE)
+    ben = await stage.another()
+    ann = await stage.owner()
+    roster = ann.page.get_by_role("img", name="Here too: editor-")
+    await expect(roster).to_be_visible()
+    await ben.context.close()
+
+    async def is_alone() -> bool:
+        """Whoever comes back to a page looks anew."""
+        await ann.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        return await roster.count() == 0
+
+    await until(is_alone, "nobody else is here")
 
 
 async def test_a_phone_shows_one_column_in_reading_order(stage: Stage) -> None:

@@ -40,13 +40,15 @@ export function ShareDialog({ board, session, close }: Props) {
     setPeople(items);
     setDashboard(await session.api.get<DashboardListed>(path));
   }, [session, path]);
-  const attempt = async (action: () => Promise<unknown>): Promise<void> => {
+  const attempt = async (action: () => Promise<unknown>): Promise<boolean> => {
+    setFault("");
     try {
       await action();
       await look();
-      setFault("");
+      return true;
     } catch (error) {
       setFault(sentenceOf(error));
+      return false;
     }
   };
   useEffect(() => void attempt(async () => {}), [look]);
@@ -104,7 +106,8 @@ export function ShareDialog({ board, session, close }: Props) {
 }
 
 interface InviteProps {
-  readonly invite: (name: string, role: string) => Promise<void>;
+  /** Whether it was done. */
+  readonly invite: (name: string, role: string) => Promise<boolean>;
 }
 
 function InviteForm({ invite }: InviteProps) {
@@ -115,7 +118,7 @@ function InviteForm({ invite }: InviteProps) {
       class="field-row"
       onSubmit={(event) => {
         event.preventDefault();
-        void invite(name.trim(), role).then(() => setName(""));
+        void invite(name.trim(), role).then((isDone) => isDone && setName(""));
       }}
     >
       <input

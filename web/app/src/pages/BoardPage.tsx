@@ -7,7 +7,9 @@ import { HistoryDialog } from "../dialogs/History.tsx";
 import { ShareDialog } from "../dialogs/Share.tsx";
 import { Grid } from "../grid/Grid.tsx";
 import { freePlace, snapped } from "../grid/geometry.ts";
+import { useOthersHere } from "../people/here.ts";
 import { NoticeList } from "../people/NoticeList.tsx";
+import { Roster } from "../people/Roster.tsx";
 import { attempt } from "../parts/attempt.ts";
 import { Icon } from "../parts/Icon.tsx";
 import { LiveInput } from "../parts/LiveInput.tsx";
@@ -46,6 +48,7 @@ function OpenBoard({ board, session }: { readonly board: Board; readonly session
   const canEdit = may("write widget");
   const { status } = board;
   useUndoKeys(board, canEdit);
+  const others = useOthersHere(board, session);
 
   return (
     <div class="page">
@@ -67,6 +70,7 @@ function OpenBoard({ board, session }: { readonly board: Board; readonly session
         <SavedIndicator status={status} />
         {!canEdit && <span class="tag">View only</span>}
         <span class="grow" />
+        <Roster others={others} />
         {canEdit && (
           <>
             <button

@@ -51,6 +51,10 @@ export class Session {
     for (const person of people) if (person !== undefined) this.#known.set(person.id, person);
   }
 
+  knows(userId: string): boolean {
+    return this.#known.has(userId);
+  }
+
   nameOf(userId: string | null): string {
     const person = userId === null ? undefined : this.#known.get(userId);
     return person === undefined ? "Somebody" : nameOf(person);
@@ -81,7 +85,9 @@ export function resume(onEnd: () => void): Session | null {
 /** The session that the address brings; null: it brings none. @throws ApiError. */
 export async function receive(config: AppConfig, onEnd: () => void): Promise<Session | null> {
   const brought = takeToken();
-  return brought === null ? null : begin(config, brought, onEnd);
+  if (brought === null) return null;
+  forget(); // whoever it was before: somebody else is meant now
+  return begin(config, brought, onEnd);
 }
 
 /** @throws ApiError unauthenticated. */
