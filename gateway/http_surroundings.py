@@ -11,6 +11,7 @@ from gateway.rate_limit import RateLimiter
 from storage.delivery_ports import IdempotencyKeys, Outbox, Webhooks
 from storage.identity_cache import IdentityCache
 from storage.identity_ports import IdentityStores
+from storage.notices import Notices
 from storage.ports import Directory, OperationLog
 from storage.query_ports import Audit, Queries, Templates
 from weft.models import SEED_WIDGET_TYPES, WidgetTypes
@@ -44,6 +45,7 @@ class HttpSurroundings:
     stores: ApiStores
     seen: IdentityCache  # for the eye, never to decide by
     limiter: RateLimiter
+    notices: Notices
     directory: Directory
     edits: OwnerEdits
     mover: LinkedMover

@@ -22,11 +22,19 @@ from gateway.http_requests import (
 )
 from gateway.http_surroundings import HttpSurroundings
 from storage.identity_ports import Users
+from storage.notices import UserTold
 from storage.ports import Whereabouts
 from weft.errors import WeftError
 from weft.limits import EMAIL_MAX_CHARACTERS, PAGE_DEFAULT_ITEMS
 from weft.models import User, UserCreate, UserPatch
-from weft.wire.http import Listed, UserConnection, UserConnections, record_tag
+from weft.wire.http import (
+    Listed,
+    NoticeOrder,
+    NoticeTold,
+    UserConnection,
+    UserConnections,
+    record_tag,
+)
 
 READS: Final = documented()
 CHANGES: Final = documented(writes=True)
@@ -132,6 +140,15 @@ def _add_connections(router: APIRouter, around: HttpSurroundings) -> None:
         return UserConnections(
             items=tuple(_connection(each) for each in await directory.whereabouts(user_id))
         )
+
+    @router.post("/{userId}/notices", responses=CHANGES, dependencies=WRITES)
+    async def tell_user(user_id: UserId, order: Sent[NoticeOrder], caller: CallerOf) -> NoticeTold:
+        """For the host product: shown on every device that is connected now, and not kept."""
+        caller.ask_host()
+        await _visible(users, caller, user_id)
+        connections = await directory.connections_of(user_id)
+        await around.notices.publish([UserTold(user_id, order.text)])
+        return NoticeTold(connections=len(connections))
 
 
 def _connection(place: Whereabouts) -> UserConnection:

@@ -11,9 +11,9 @@ from typing import Protocol
 from uuid import UUID
 
 from gateway.authentication import SessionFinder
-from gateway.session_events import Event, Revoked
+from gateway.session_events import Event, Revoked, Told
 from gateway.watched_sessions import WatchedSessions
-from storage.notices import Heard
+from storage.notices import Heard, UserTold
 from storage.ports import SessionUser
 from storage.shared_identity import SharedIdentity
 from weft import limits
@@ -57,6 +57,10 @@ class SessionWatch:
         await asyncio.wait([self._task])
 
     def _hear(self, heard: Heard) -> None:
+        if isinstance(heard, UserTold):
+            for connection in self._watched.of_user(heard.user_id):
+                connection.handle(Told(heard.text))
+            return
         self._watched.hear(heard)
         self._stirred.set()
 

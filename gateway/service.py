@@ -211,6 +211,7 @@ class GatewayService:
             stores,
             IdentityCache(self._shared.cache, stores.identity),
             self._limiter,
+            self._shared.notices,
             self._directory,
             LinkedOwnerEdits(route),
             LinkedMover(self._directory, self._links, stores.log),

@@ -42,8 +42,10 @@ from gateway.session_events import (
     SubscriptionLost,
     TellPresence,
     Ticked,
+    Told,
     WakeAt,
 )
+from gateway.session_refusals import FRAME_CODES, limited_frame, too_frequent
 from gateway.welcome import WELCOME_LIMITS
 from storage.ports import SessionUser
 from weft import limits
@@ -56,6 +58,7 @@ from weft.wire.frames import (
     error_frame,
     goaway_frame,
     left_frame,
+    notice_frame,
     pong_frame,
     rejected_frame,
     welcome_frame,
@@ -73,18 +76,6 @@ from weft.wire.messages import (
 from weft.wire.messages import Authenticate as FreshToken
 
 Instructions = list[Instruction]
-
-_FRAME_CODES: Final = frozenset(
-    {
-        "malformed",
-        "invalid_message",
-        "too_large",
-        "too_deep",
-        "unstorable_text",
-        "invalid_number",
-        "forbidden_key",
-    }
-)
 
 
 class State(Enum):
@@ -163,7 +154,7 @@ class Session:
     def _authenticated(self, event: Authenticated) -> Instructions:
         wait_ms = self._limiter.take(event.user.user_id, "connections", event.at_ms)
         if wait_ms:
-            return self._close_with(_too_frequent(wait_ms), close_codes.RATE_LIMITED)
+            return self._close_with(too_frequent(wait_ms), close_codes.RATE_LIMITED)
         self._move(State.OPEN)
         self.user = event.user
         self._expiry = Expiry(event.user, event.at_ms)
@@ -187,7 +178,7 @@ class Session:
         lane = "cursor" if type(message) is SetPresence else "operations"
         wait_ms = self._limiter.take(self.user.user_id, lane, event.at_ms)
         if wait_ms:
-            return self._limit(message, _too_frequent(wait_ms))
+            return self._limit(message, too_frequent(wait_ms))
         self._limited_frames = 0
         match message:
             case Submit():
@@ -243,15 +234,8 @@ class Session:
         self._limited_frames += 1
         if self._limited_frames > limits.RATE_REFUSALS_MAX_IN_A_ROW:
             return self._close_with(error, close_codes.RATE_LIMITED)
-        match message:
-            case Submit():
-                return [Send(rejected_frame(message.dashboard_id, message.sequence, error))]
-            case Join():
-                return [
-                    *self._drop(message.dashboard_id),
-                    Send(ended_frame(message.dashboard_id, error)),
-                ]
-        return [Send(error_frame(error))]
+        dropped = self._drop(message.dashboard_id) if isinstance(message, Join) else []
+        return [*dropped, Send(limited_frame(message, error))]
 
     def _refuse(self, error: FrameError) -> Instructions:
         """Answer a frame that is not let in: to its submission, where it names one."""
@@ -260,7 +244,7 @@ class Session:
             answer = Send(rejected_frame(about["dashboardId"], about["sequence"], error))
         else:
             answer = Send(error_frame(error))
-        if error.code in _FRAME_CODES:
+        if error.code in FRAME_CODES:
             self._refused_frames += 1
         if self._refused_frames < limits.MALFORMED_MAX_PER_CONNECTION:
             return [answer]
@@ -320,6 +304,9 @@ class Session:
     def _revoked(self, _event: Revoked) -> Instructions:
         return self._close_with(WeftError("unauthenticated"), close_codes.UNAUTHENTICATED)
 
+    def _told(self, event: Told) -> Instructions:
+        return [Send(notice_frame(event.text))]
+
     def _renewed(self, event: Authenticated) -> Instructions:
         assert self.user is not None
         if event.user.user_id != self.user.user_id:
@@ -361,10 +348,6 @@ class Session:
         self.state = state
 
 
-def _too_frequent(wait_ms: int) -> WeftError:
-    return WeftError("rate_limited", retryAfterMs=wait_ms)
-
-
 _Handlers = dict[type[Any], Callable[[Session, Any], Instructions]]
 _AT_ANY_TIME: Final[_Handlers] = {
     BinaryReceived: Session._binary,
@@ -394,6 +377,7 @@ _HANDLERS: Final[dict[State, _Handlers]] = {
         Authenticated: Session._renewed,
         AuthenticationFailed: Session._not_renewed,
         Revoked: Session._revoked,
+        Told: Session._told,
         Ticked: Session._ticked,
         **_AT_ANY_TIME,
     },

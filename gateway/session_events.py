@@ -52,6 +52,13 @@ class Revoked:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """The host product has something to say to this user."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class SubscriptionJoined:
     """The owner has let it in. `waiting_bytes` are not yet taken by this connection's reader."""
 
@@ -114,6 +121,7 @@ Event: TypeAlias = (
     | Authenticated
     | AuthenticationFailed
     | Revoked
+    | Told
     | SubscriptionJoined
     | SubscriptionAnswered
     | SubscriptionEnded

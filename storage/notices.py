@@ -30,6 +30,14 @@ class UserChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class UserTold:
+    """Something for a user to read, on every device that is connected now. Not kept."""
+
+    user_id: UUID
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Listening:
     """From here on nothing is missed."""
 
@@ -39,7 +47,7 @@ class Deaf:
     """From here on anything may be."""
 
 
-Notice: TypeAlias = SessionEnded | UserChanged
+Notice: TypeAlias = SessionEnded | UserChanged | UserTold
 Heard: TypeAlias = Notice | Listening | Deaf
 Hear: TypeAlias = Callable[[Heard], None]
 
@@ -68,6 +76,8 @@ def decode_notice(raw: object) -> Notice | None:
                 return SessionEnded(UUID(session_id), UUID(user_id))
             case ["UserChanged", str(user_id)]:
                 return UserChanged(UUID(user_id))
+            case ["UserTold", str(user_id), str(text)]:
+                return UserTold(UUID(user_id), text)
     except ValueError:
         pass
     return None

@@ -217,6 +217,7 @@ NOTICE_SILENCE_SECONDS: Final = 1.0  # then it counts as gone
 NOTICE_RETRY_SECONDS: Final = 0.3
 SESSION_LOOK_SECONDS: Final = 0.5  # a gateway without notices asks PostgreSQL for its sessions
 SESSION_SECOND_LOOK_SECONDS: Final = 30.0  # with notices: for those that nobody could publish
+USER_NOTICE_MAX_CHARACTERS: Final = 1_000  # a line or two for people to read
 ACTIVITY_EVERY_SECONDS: Final = 30.0  # how often what was last seen is written
 
 # --- plug-ins ----------------------------------------------------------------------------------

@@ -171,6 +171,21 @@ async def test_law6_a_token_that_ends_soon_is_renewed_without_another_socket(
     assert len(await server.heard("authenticate")) == 1
 
 
+async def test_a_notice_is_read_by_all_who_want_to_whatever_one_of_them_does(
+    server: FakeServer,
+) -> None:
+    read: asyncio.Queue[str] = asyncio.Queue()
+
+    def faulty(text: str) -> None:
+        raise ValueError(text)
+
+    async with weft.connect(server.url, TOKEN) as client:
+        client.on_notice(faulty)
+        client.on_notice(read.put_nowait)
+        await server.send({"type": "notice", "text": "We restart at noon."})
+        assert await asyncio.wait_for(read.get(), 20) == "We restart at noon."
+
+
 async def test_a_token_that_is_a_text_cannot_be_renewed_and_nothing_happens_until_its_end(
     server: FakeServer,
 ) -> None:

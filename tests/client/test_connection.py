@@ -19,6 +19,7 @@ from weft.client.events import (
     TokenRenewed,
 )
 from weft.client.instructions import (
+    Announce,
     CloseSocket,
     ConnectionInstruction,
     Fail,
@@ -191,6 +192,12 @@ def test_law6_a_token_that_ends_soon_is_renewed_on_the_same_socket() -> None:
     assert orjson.loads(frame.frame) == {"type": "authenticate", "token": "fresh"}
     line.hears({"type": "authenticated", "deadline": 190_000})
     assert line.out == []
+
+
+def test_what_the_host_product_says_is_announced() -> None:
+    line = Line()
+    line.hears({"type": "notice", "text": "We restart at noon."})
+    assert line.out == [Announce("We restart at noon.")]
 
 
 def test_a_token_that_comes_when_the_socket_is_gone_is_for_the_next_one() -> None:

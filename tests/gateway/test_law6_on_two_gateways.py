@@ -20,6 +20,8 @@ from two_gateways import (
 
 from storage.postgres_pool import PostgresStores
 from tests.storage.making import until
+from weft.client.admin import AdminClient
+from weft.errors import WeftError
 from weft.models import User, UserPatch
 from weft.wire.http import CollaboratorOrder
 
@@ -150,6 +152,31 @@ async def test_a_user_is_found_on_every_gateway_and_one_device_can_be_signed_out
     await there.service._recorder._calls.join()
     (left,) = await there.host.users.connections(ann.id)
     assert left.session_id == sessions[0][0]
+
+
+async def test_a_user_is_told_something_on_every_device_and_nobody_else_hears_it(
+    cluster: Cluster, redis_url: str
+) -> None:
+    here, there = await cluster.gateway(redis_url), await cluster.gateway(redis_url)
+    ann, bob = await person(here.host), await person(here.host)
+    _, token = await token_of(here.host, ann)
+    tabs = [await gateway.client(token) for gateway in (here, there)]
+    other = await there.client((await token_of(here.host, bob))[1])
+    for gateway in (here, there):
+        await gateway.service._recorder._calls.join()
+
+    async def all_listen() -> bool:
+        return not any(gateway.service._watch._watched.is_deaf for gateway in (here, there))
+
+    await until(all_listen)
+    assert await here.host.users.tell(ann.id, "We restart at noon.") == 2
+    for tab in tabs:
+        assert await tab.receive() == {"type": "notice", "text": "We restart at noon."}
+    await goes_on(other)
+    with pytest.raises(WeftError) as refused:
+        async with AdminClient(here.service.http_url, token) as anns:
+            await anns.users.tell(bob.id, "hello")
+    assert refused.value.code == "forbidden"
 
 
 async def test_law8_what_a_gateway_left_that_was_killed_is_swept_by_the_other(

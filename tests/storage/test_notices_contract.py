@@ -18,6 +18,7 @@ from storage.notices import (
     Notices,
     SessionEnded,
     UserChanged,
+    UserTold,
     decode_notice,
     encode_notice,
 )
@@ -28,6 +29,7 @@ from weft.errors import WeftError
 ALL = [
     SessionEnded(uuid4(), uuid4()),
     UserChanged(uuid4()),
+    UserTold(uuid4(), "We restart at noon \u2603"),
 ]
 
 

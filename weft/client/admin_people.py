@@ -16,7 +16,15 @@ from weft.models import (
     UserCreate,
     UserPatch,
 )
-from weft.wire.http import Listed, SessionsEnded, UserConnection, UserConnections, record_tag
+from weft.wire.http import (
+    Listed,
+    NoticeOrder,
+    NoticeTold,
+    SessionsEnded,
+    UserConnection,
+    UserConnections,
+    record_tag,
+)
 
 Item = TypeVar("Item", bound=Record)
 
@@ -62,6 +70,11 @@ class AdminUsers:
         """Where the user is connected now, on every gateway."""
         path = f"/api/users/{user_id}/connections"
         return (await self._requests.get(UserConnections, path)).items
+
+    async def tell(self, user_id: UUID, text: str) -> int:
+        """Show it on every device that is connected now; how many there were."""
+        path, order = f"/api/users/{user_id}/notices", NoticeOrder(text=text)
+        return NoticeTold.from_wire(await self._requests.write("POST", path, order)).connections
 
     async def change(self, user_id: UUID, patch: UserPatch, seen: User | None = None) -> User:
         """`seen`: only if it is still so (`conflict`)."""

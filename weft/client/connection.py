@@ -30,6 +30,7 @@ from weft.client.events import (
     Waited,
 )
 from weft.client.instructions import (
+    Announce,
     CloseSocket,
     ConnectionInstruction,
     Fail,
@@ -63,6 +64,7 @@ from weft.wire.messages import (
     GoAway,
     Hello,
     Pong,
+    UserNotice,
     Welcome,
     WireModel,
 )
@@ -172,6 +174,8 @@ class Connection:
                 return self._welcomed()
             case TokenEnding():
                 return [RenewToken()]
+            case UserNotice(text=text):
+                return [Announce(text)]
             case Pong() | Authenticated():
                 return []
             case GoAway():

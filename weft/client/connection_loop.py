@@ -31,6 +31,7 @@ from weft.client.events import (
     TokenRenewed,
 )
 from weft.client.instructions import (
+    Announce,
     CloseSocket,
     ConnectionInstruction,
     Fail,
@@ -97,6 +98,7 @@ class Client:
         self._timers: dict[UUID, asyncio.TimerHandle] = {}
         self._opening: OpenSocket | None = None
         self._renewing: asyncio.Task[None] | None = None
+        self._readers: list[Callable[[str], None]] = []
         self._outgoing: Outgoing | None = None  # of this socket
         self._stepped = asyncio.Event()
         self._is_closed = False
@@ -148,6 +150,10 @@ class Client:
         await board.joined()
         return board
 
+    def on_notice(self, read: Callable[[str], None]) -> None:
+        """Call `read` with what the host product wants this user to know."""
+        self._readers.append(read)
+
     async def close(
         self,
         timeout: float = CLOSE_SAVE_TIMEOUT_SECONDS,  # noqa: ASYNC109
@@ -195,6 +201,8 @@ class Client:
                         self._outgoing.put_nowait(instruction)
                 case OpenSocket():
                     self._opening = instruction
+                case Announce(text):
+                    self._announce(text)
                 case RenewToken():
                     self._renewing = asyncio.create_task(self._renew_token())
                 case WaitFor(dashboard_id, seconds):
@@ -207,6 +215,13 @@ class Client:
             board.step()
         self._stepped.set()
         self._stepped = asyncio.Event()
+
+    def _announce(self, text: str) -> None:
+        for read in self._readers:
+            try:
+                read(text)
+            except Exception:  # a reader's fault stays with the reader
+                logger.exception("A reader of notices has failed")
 
     def _wake_later(self, dashboard_id: UUID, seconds: float) -> None:
         earlier = self._timers.pop(dashboard_id, None)

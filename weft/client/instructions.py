@@ -124,6 +124,13 @@ class RenewToken:
 
 
 @dataclass(frozen=True, slots=True)
+class Announce:
+    """The host product has something for the user to read."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class WaitFor:
     """Answer with `ReplicaWaited` after so long; a newer one of this dashboard replaces it."""
 
@@ -147,5 +154,5 @@ class Fail:
 
 
 ConnectionInstruction: TypeAlias = (
-    OpenSocket | SendFrame | CloseSocket | RenewToken | WaitFor | Tell | Fail
+    OpenSocket | SendFrame | CloseSocket | RenewToken | Announce | WaitFor | Tell | Fail
 )

@@ -54,6 +54,10 @@ def authenticated_frame(deadline_ms: int) -> bytes:
     return encode({"type": "authenticated", "deadline": deadline_ms})
 
 
+def notice_frame(text: str) -> bytes:
+    return encode({"type": "notice", "text": text})
+
+
 def tail_frame(
     dashboard_id: UUID, submissions: Sequence[Mapping[str, Any]], head_version: int
 ) -> bytes:

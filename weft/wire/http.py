@@ -1,13 +1,14 @@
 """What is asked and answered over HTTP beyond the models themselves: one type for both sides."""
 
 from hashlib import blake2b
-from typing import Final, Generic, TypeVar
+from typing import Annotated, Final, Generic, TypeVar
 from uuid import UUID
 
 import orjson
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from weft.errors import Fault, Retry
+from weft.limits import USER_NOTICE_MAX_CHARACTERS
 from weft.models import (
     Collaborator,
     CollaboratorInvite,
@@ -19,7 +20,7 @@ from weft.models import (
     UserProfile,
     Widget,
 )
-from weft.models.field import Flag, Instant, Whole
+from weft.models.field import Flag, Instant, Text, Whole
 from weft.models.json_content import JsonObject
 from weft.models.permission import Role
 from weft.wire.messages import DocumentObject, Submission
@@ -124,6 +125,16 @@ class WidgetTypeShown(Record):
     is_custom: Flag
     config_schema: JsonObject
     data_schema: JsonObject
+
+
+class NoticeOrder(Record):
+    """For a user to read, as plain text."""
+
+    text: Annotated[Text, Field(min_length=1, max_length=USER_NOTICE_MAX_CHARACTERS)]
+
+
+class NoticeTold(Record):
+    connections: Whole  # that were open; what nobody heard is not kept
 
 
 class SessionsEnded(Record):

@@ -184,6 +184,13 @@ class Authenticated(WireModel):
     deadline: Milliseconds
 
 
+class UserNotice(WireModel):
+    """Something that the host product wants this user to read, now."""
+
+    type: Literal["notice"] = "notice"
+    text: str
+
+
 class Tail(WireModel):
     type: Literal["tail"] = "tail"
     dashboard_id: WireUuid
@@ -312,6 +319,7 @@ ServerMessage: TypeAlias = (
     | SnapshotPart
     | Reauthenticate
     | Authenticated
+    | UserNotice
     | Tail
     | Joined
     | Roster

@@ -62,6 +62,7 @@ class Line {
       }
       if (order.kind === "closeSocket") return `close ${order.code}`;
       if (order.kind === "fail") return `fail ${order.error.code}`;
+      if (order.kind === "announce") return `announce ${order.text}`;
       if (order.kind === "renewToken") return "renew token";
       if (order.kind === "waitFor") return `wait ${order.seconds}`;
       return order.instruction.kind;
@@ -155,6 +156,13 @@ test("law 6: a token that ends soon is renewed on the same socket", () => {
   line.orders();
   line.happens({ kind: "tokenRenewed", token: "late" });
   assert.deepEqual(line.orders(), [], "it is for the next socket");
+});
+
+test("what the host product says is announced", () => {
+  const line = new Line();
+  line.orders();
+  line.hears("notice", { text: "We restart at noon." });
+  assert.deepEqual(line.orders(), ["announce We restart at noon."]);
 });
 
 test("law 7: who connects too frequently waits as long as it is told", () => {

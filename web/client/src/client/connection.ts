@@ -152,6 +152,8 @@ export class Connection {
         return this.#tellAll({ kind: "connected" });
       case "reauthenticate":
         return [{ kind: "renewToken" }];
+      case "notice":
+        return [{ kind: "announce", text: message.text }];
       case "authenticated":
       case "pong":
         return [];

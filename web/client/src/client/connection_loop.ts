@@ -23,6 +23,8 @@ export interface ClientOptions {
   readonly token: Token;
   /** Where unsent edits outlive the page; without, they do not. */
   readonly store?: ReplicaStore;
+  /** What the host product wants this user to know. */
+  readonly onNotice?: (text: string) => void;
   /** Tells the server who speaks. */
   readonly client?: string;
 }
@@ -147,6 +149,9 @@ export class Client {
           break;
         case "openSocket":
           this.#opening = { order, timer: this.#openAfter(order.afterSeconds, order) };
+          break;
+        case "announce":
+          this.#options.onNotice?.(order.text);
           break;
         case "renewToken":
           void this.#renewToken();

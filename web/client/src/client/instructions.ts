@@ -98,6 +98,12 @@ export interface RenewToken {
   readonly kind: "renewToken";
 }
 
+/** The host product has something for the user to read. */
+export interface Announce {
+  readonly kind: "announce";
+  readonly text: string;
+}
+
 /** Answer with `replicaWaited` after so long; a newer one of this dashboard replaces it. */
 export interface WaitFor {
   readonly kind: "waitFor";
@@ -119,4 +125,4 @@ export interface Fail {
 }
 
 export type ConnectionInstruction =
-  OpenSocket | SendFrame | CloseSocket | RenewToken | WaitFor | Tell | Fail;
+  OpenSocket | SendFrame | CloseSocket | RenewToken | Announce | WaitFor | Tell | Fail;

@@ -26,6 +26,7 @@ export type ServerMessage =
   | SnapshotPart
   | Reauthenticate
   | Authenticated
+  | UserNotice
   | Tail
   | Joined
   | Roster
@@ -389,6 +390,12 @@ export interface UpdateJson {
   readonly value?: JsonValue;
   readonly oldValue?: JsonValue;
   readonly plugin?: string;
+}
+
+/** Something that the host product wants this user to read, now. */
+export interface UserNotice {
+  readonly type: "notice";
+  readonly text: string;
 }
 
 export interface Viewport {

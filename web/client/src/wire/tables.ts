@@ -177,6 +177,7 @@ export const SHAPES: { readonly [name: string]: Shape } = {
     lastSequence: "number",
     lastVersion: "number",
   },
+  notice: { text: "string" },
   permission: { dashboardId: "string", role: "string", permissions: "string[]" },
   pong: { serverTime: "number" },
   presence: { dashboardId: "string", changed: "object[]", left: "string[]" },
