@@ -14,6 +14,7 @@ from tests.client.conversation import NOTE
 from tests.client.test_client_whole_system import EDITS, House, Wire, served, type_words
 from tests.web.node_command import CLIENT, needed_node
 from weft.client import backoff
+from weft.models import CursorPosition
 from weft.ot import Document
 
 TEXT = ("config", "text")
@@ -21,10 +22,12 @@ PATIENCE_SECONDS = 30.0
 
 
 @asynccontextmanager
-async def node_editors(order: dict[str, Any]) -> AsyncIterator[asyncio.subprocess.Process]:
+async def node_program(
+    name: str, order: dict[str, Any]
+) -> AsyncIterator[asyncio.subprocess.Process]:
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
-        needed_node(), "test/editor.ts", json.dumps(order), cwd=CLIENT, stdin=pipe, stdout=pipe
+        needed_node(), f"test/{name}.ts", json.dumps(order), cwd=CLIENT, stdin=pipe, stdout=pipe
     )
     try:
         yield process
@@ -69,7 +72,7 @@ async def test_law3_and_law4_python_and_browser_clients_end_in_one_document(
             "widget": widget,
             "edits": EDITS,
         }
-        async with node_editors(order) as process:
+        async with node_program("editor", order) as process:
             versions, *_ = await asyncio.gather(
                 answer_of(process), type_words(bob, widget, "bob"), type_words(cem, widget, "cem")
             )
@@ -82,3 +85,38 @@ async def test_law3_and_law4_python_and_browser_clients_end_in_one_document(
         assert sorted(text.removesuffix("👩‍👧 ").replace(">", ">\n").split()) == sorted(words)
         log = await house.log.submissions_between(UUID(str(house.dashboard_id)), 0, head)
         assert len({(each.replica_id, each.sequence) for each in log}) == head
+
+
+async def test_law8_python_and_browser_clients_see_each_others_cursors_move_with_the_text() -> None:
+    house = House()
+    await house.open_dashboard()
+    tokens = {name: await house.token(name) for name in ("bob", "dot")}
+    async with served(house) as url, weft.connect(url, tokens["bob"]) as bobs:
+        bob = await bobs.join(house.dashboard_id)
+        widget = bob.add_widget({**NOTE, "config": {"text": "hello"}})
+        here = CursorPosition(x=0, y=0, element_id=widget, path=TEXT, offset=5)
+        bob.set_presence(cursor=here)
+        await bob.saved(PATIENCE_SECONDS)
+        order = {
+            "url": url,
+            "token": tokens["dot"],
+            "dashboardId": str(house.dashboard_id),
+            "widget": widget,
+        }
+        async with node_program("watcher", order) as process:
+            await told(process, {"offsets": [5], "names": ["bob", "dot"]})
+            bob.insert(widget, TEXT, 0, "oh ")
+            await told(process, {"offsets": [8], "names": ["bob", "dot"]})
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while [each.cursor and each.cursor.offset for each in bob.presence] != [8]:
+                    await anext(bob.changes())
+            assert process.stdin is not None
+            process.stdin.write(b"\n")
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while bob.presence:
+                    await anext(bob.changes())
+
+
+async def told(process: asyncio.subprocess.Process, expected: dict[str, Any]) -> None:
+    while await answer_of(process) != expected:
+        pass

@@ -8,6 +8,7 @@
  *     board.set(null, "title", "Sales");
  */
 
+export type { Person } from "./client/attendance.ts";
 export { Board } from "./client/board_loop.ts";
 export type { Listener, News, StatusChanged } from "./client/board_loop.ts";
 export { Client, connect } from "./client/connection_loop.ts";
@@ -17,6 +18,7 @@ export { IndexedDbStore } from "./client/indexeddb_store.ts";
 export type { Notify, Origin, Permit, Progress, Show } from "./client/instructions.ts";
 export { lostValue } from "./client/notices.ts";
 export type { Loss, Notice } from "./client/notices.ts";
+export type { Whereabouts } from "./client/places.ts";
 export type { Rights } from "./client/rights.ts";
 export type { State, Status } from "./client/status.ts";
 export { MemoryStore } from "./client/store.ts";

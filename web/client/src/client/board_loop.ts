@@ -4,7 +4,9 @@
  * Waits, stores and hands on; what happens is decided in `replica.ts`.
  */
 
-import type { Role } from "../wire/messages.ts";
+import type { Present, Role } from "../wire/messages.ts";
+import { PRESENCE_TICK_SECONDS } from "../wire/tables.ts";
+import type { Person } from "./attendance.ts";
 import { Editing } from "./editing.ts";
 import type {
   Notify,
@@ -12,9 +14,11 @@ import type {
   Progress,
   ReplicaInstruction,
   Show,
+  ShowPresence,
   Store,
   Tell,
 } from "./instructions.ts";
+import type { Whereabouts } from "./places.ts";
 import type { Replica } from "./replica.ts";
 import type { Status } from "./status.ts";
 import type { Claim } from "./store.ts";
@@ -24,7 +28,7 @@ export interface StatusChanged {
   readonly status: Status;
 }
 
-export type News = Show | Notify | Permit | Progress | StatusChanged;
+export type News = Show | Notify | Permit | Progress | StatusChanged | ShowPresence;
 export type Listener = (news: News) => void;
 
 interface Waiter {
@@ -44,6 +48,7 @@ export class Board extends Editing {
   #writing = Promise.resolve();
   #unwritten: Store | null = null; // what to write when the write under way is done
   #storesNothing = false;
+  #presenceTimer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(
     replica: Replica,
@@ -88,6 +93,29 @@ export class Board extends Editing {
     return this.replica.phase === "finished";
   }
 
+  /**
+   * Every other connection, cursors where they are in what is shown now. News of kind "presence"
+   * tell when somebody has come, gone or moved; an edit ("show") moves them, too.
+   */
+  get presence(): readonly Present[] {
+    return this.replica.copy.attendance.others(this.replica.copy.pending.operations);
+  }
+
+  /** Everybody who is here, this user included: one for all their tabs. */
+  get people(): readonly Person[] {
+    return this.replica.copy.attendance.people(this.replica.copy.pending.operations);
+  }
+
+  /**
+   * Tell the others where this user is: all of it. Offsets are code points of what is shown now and
+   * move with the text. Told at most 30 times a second, the newest; and again after a reconnect.
+   * @throws WeftError too_large.
+   */
+  setPresence(where: Whereabouts): void {
+    this.replica.copy.attendance.set(where);
+    this.step();
+  }
+
   /** Call `listener` with every change, notice, status and so on; returns what ends it. */
   listen(listener: Listener): () => void {
     this.#listeners.add(listener);
@@ -124,6 +152,7 @@ export class Board extends Editing {
       case "show":
       case "notify":
       case "permit":
+      case "presence":
       case "progress":
         return this.#announce(instruction);
     }
@@ -131,6 +160,9 @@ export class Board extends Editing {
 
   /** Something has happened: whoever waits looks again. */
   step(): void {
+    if (this.replica.copy.attendance.mayHaveNews && this.#presenceTimer === null) {
+      this.#tellPresence();
+    }
     const { status } = this.replica;
     if (!sameStatus(status, this.#status)) {
       this.#status = status;
@@ -151,6 +183,16 @@ export class Board extends Editing {
     await this.#writing;
     this.#storesNothing = true;
     await this.#claim?.release().catch(warn);
+  }
+
+  #tellPresence(): void {
+    this.#presenceTimer = null;
+    const { copy, phase } = this.replica;
+    if (phase !== "joined") return;
+    const message = copy.attendance.news(this.dashboardId, () => copy.undoPending());
+    if (message === null) return;
+    this.#presenceTimer = setTimeout(() => this.#tellPresence(), PRESENCE_TICK_SECONDS * 1000);
+    this.#carryOut([{ kind: "send", message }]);
   }
 
   #announce(news: News): void {

@@ -44,6 +44,7 @@ export class Connection {
   error: WeftError | null = null; // why it is over
   readonly #client: string;
   readonly #backoff: Backoff;
+  #connectionId = "";
   #refused: WeftError | null = null; // what the server said before it closed
   #notBeforeMs = 0; // what the server asked for
   #tokenRefused = false; // and the next one is the last that is tried
@@ -147,6 +148,7 @@ export class Connection {
     }
     switch (message.type) {
       case "welcome":
+        this.#connectionId = message.connectionId;
         this.link = "open";
         this.#tokenRefused = false;
         return this.#tellAll({ kind: "connected" });
@@ -216,7 +218,9 @@ export class Connection {
   }
 
   #tell(replica: Replica, event: ReplicaEvent): ConnectionInstruction[] {
-    return this.carry(replica, replica.handle(event));
+    const heard = this.carry(replica, replica.handle(event));
+    const { attendance } = replica.copy;
+    return [...heard, ...this.carry(replica, attendance.handle(event, this.#connectionId))];
   }
 }
 

@@ -2,7 +2,7 @@
 
 import type { WeftError } from "../errors.ts";
 import type { Operations } from "../ot/operation.ts";
-import type { Join, Leave, Submit } from "../wire/messages.ts";
+import type { Join, Leave, SetPresence, Submit } from "../wire/messages.ts";
 import type { Notice } from "./notices.ts";
 import type { Rights } from "./rights.ts";
 
@@ -12,7 +12,7 @@ export type Origin = "local" | "remote" | "rejected" | "snapshot";
 
 export interface Send {
   readonly kind: "send";
-  readonly message: Join | Leave | Submit;
+  readonly message: Join | Leave | Submit | SetPresence;
 }
 
 /** Answer with `waited` after so long. A newer one replaces it; a lost connection ends it. */
@@ -54,6 +54,11 @@ export interface Progress {
   readonly total: number;
 }
 
+/** Others have come, gone or moved. */
+export interface ShowPresence {
+  readonly kind: "presence";
+}
+
 /** Log a fault, of this client or of the server; the replica does what can be done. */
 export interface Report {
   readonly kind: "report";
@@ -72,7 +77,17 @@ export interface Reauthenticate {
 }
 
 export type ReplicaInstruction =
-  Send | Wait | Store | Show | Notify | Permit | Progress | Report | Finish | Reauthenticate;
+  | Send
+  | Wait
+  | Store
+  | Show
+  | Notify
+  | Permit
+  | ShowPresence
+  | Progress
+  | Report
+  | Finish
+  | Reauthenticate;
 
 // --- of the connection --------------------------------------------------------------------------
 
@@ -115,7 +130,7 @@ export interface WaitFor {
 export interface Tell {
   readonly kind: "tell";
   readonly dashboardId: string;
-  readonly instruction: Show | Notify | Permit | Progress | Report | Finish | Store;
+  readonly instruction: Show | Notify | Permit | ShowPresence | Progress | Report | Finish | Store;
 }
 
 /** No connection will come: trying again cannot help. */

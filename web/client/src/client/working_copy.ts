@@ -16,6 +16,7 @@ import { invert } from "../ot/inversion.ts";
 import type { Operations } from "../ot/operation.ts";
 import { transformPair } from "../ot/transformation.ts";
 import type { OperationJson, Snapshot, Submission } from "../wire/messages.ts";
+import { Attendance } from "./attendance.ts";
 import type { Notify, Origin, Show } from "./instructions.ts";
 import { documentIn, Journal, type Stored } from "./journal.ts";
 import { type Told, toldOf } from "./lost_widgets.ts";
@@ -44,12 +45,14 @@ export class WorkingCopy {
   readonly notices = new Notices();
   readonly undo = new UndoSteps();
   journal: Journal;
+  readonly attendance: Attendance;
   readonly #replicaId: string;
   readonly #ownWrites = new OwnWrites();
 
   constructor(ids: Ids) {
     this.#replicaId = ids.replicaId;
     this.journal = new Journal(ids);
+    this.attendance = new Attendance(ids.replicaId);
   }
 
   /** @throws OperationError when what is pending does not belong to the document. */
@@ -60,6 +63,7 @@ export class WorkingCopy {
     copy.pending = Pending.fromJson(stored.replica.pending);
     copy.view = apply(copy.confirmed, copy.pending.operations, false);
     copy.journal = Journal.of(stored);
+    copy.attendance.startAfresh(copy.version ?? 0);
     return copy;
   }
 
@@ -73,6 +77,7 @@ export class WorkingCopy {
     this.pending.add(operations, bytes);
     this.undo.record(invert(before, operations), purpose);
     this.notices.follow(operations);
+    this.attendance.changeView(operations, true);
     return [{ kind: "show", origin: "local", operations, userId: null }];
   }
 
@@ -92,6 +97,7 @@ export class WorkingCopy {
     this.undo.dropBatch();
     this.#moveView(undoing);
     this.notices.follow(undoing);
+    this.attendance.changeView(undoing, true);
     return shown("local", undoing, null);
   }
 
@@ -115,7 +121,9 @@ export class WorkingCopy {
   #takeIn(submission: Submission): News {
     const made = parsed(submission.operations.filter((each) => !("plugin" in each)));
     const added = parsed(submission.operations.filter((each) => "plugin" in each));
-    this.journal.record(submission.version, [...made, ...added]);
+    const { version, replicaId } = submission;
+    this.journal.record(version, [...made, ...added]);
+    this.attendance.follow(version, replicaId, [...made, ...added]);
     let news: News = [];
     if (submission.replicaId === this.#replicaId) {
       if (this.pending.inFlight?.sequence === submission.sequence) {
@@ -200,6 +208,7 @@ export class WorkingCopy {
     this.confirmed = this.view = confirmed;
     this.version = snapshot.version;
     this.journal.startAfresh();
+    this.attendance.startAfresh(snapshot.version);
     this.#ownWrites.clear();
     this.undo.clear();
     this.notices.losePlaces();
@@ -209,12 +218,18 @@ export class WorkingCopy {
     return [news, this.#notice({ ...gone, hasPlace: false })];
   }
 
+  /** From the view to the confirmed document. */
+  undoPending(): Operations {
+    return invert(this.confirmed, this.pending.operations);
+  }
+
   // --- telling ----------------------------------------------------------------------------------
 
   #changeView(origin: Origin, change: Operations, userId: string | null): News {
     this.#moveView(change);
     this.undo.follow(change);
     this.notices.follow(change);
+    this.attendance.changeView(change, false);
     return shown(origin, change, userId);
   }
 
