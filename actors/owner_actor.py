@@ -31,6 +31,7 @@ class OwnerActor:
     def __init__(
         self, settings: OwnerSettings, postgres_url: str, redis_url: str, telemetry: Telemetry
     ) -> None:
+        self._order = (settings, postgres_url, redis_url, telemetry)
         self._measures = Measures()
         self._tracer = telemetry.begin(settings.owner_id, self._measures)
         if ray.get_runtime_context().was_current_actor_reconstructed:
@@ -48,10 +49,23 @@ class OwnerActor:
         _, address = await asyncio.shield(self._starting)
         return address
 
+    def node_id(self) -> str:
+        """Of the Ray node it runs on."""
+        return str(ray.get_runtime_context().get_node_id())
+
+    def order(self) -> tuple[Any, ...]:
+        """What it was made of: another like it can be made."""
+        return self._order
+
     async def drain(self) -> int:
         """Give every dashboard to other owners, live; how many went."""
         service, _ = await asyncio.shield(self._starting)
         return await service.drain()
+
+    async def report(self) -> dict[str, Any]:
+        """The fields of weft.wire.cluster.OwnerReport that are its own."""
+        service, _ = await asyncio.shield(self._starting)
+        return service.report()
 
     async def move(self, dashboard_id: UUID, heir: OwnerAddress) -> int:
         """Give this one; the version at which it went. Raises what `OwnerService.move` raises."""

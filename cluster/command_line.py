@@ -53,7 +53,8 @@ def run(words: Sequence[str]) -> int:
     arguments = _parser().parse_args(words)
     try:
         settings = read_settings(vars(arguments), os.environ)
-        command = importlib.import_module(f"cluster.{arguments.command}_command")
+        name = arguments.command.replace("-", "_")
+        command = importlib.import_module(f"cluster.{name}_command")
         return int(command.run(settings, arguments))
     except WeftError as error:
         return _report(error, arguments.json)
@@ -95,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_dashboards(commands)
     _add_status(commands)
     _add_move(commands)
+    _add_rolling_restart(commands)
     return parser
 
 
@@ -196,6 +198,15 @@ def _add_move(commands: Any) -> None:
     move = _add(commands, "move", "send a dashboard to an owner, live", ADMIN_FLAGS)
     move.add_argument("dashboard", metavar="DASHBOARD", help="its id")
     move.add_argument("owner", metavar="OWNER", help="as `weft status` names it")
+
+
+def _add_rolling_restart(commands: Any) -> None:
+    _add(
+        commands,
+        "rolling-restart",
+        "restart every owner and gateway in turn, while people go on editing",
+        ["data_dir", "ray_address"],
+    )
 
 
 def _add_group(commands: Any, name: str, summary: str) -> Any:

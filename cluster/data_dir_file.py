@@ -27,6 +27,7 @@ class Running:
     postgres_url: str
     redis_url: str
     tls_cert: str | None = None  # the file of its certificate
+    ray_address: str = ""
 
 
 @contextmanager

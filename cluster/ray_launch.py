@@ -12,18 +12,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import ray
 from ray.exceptions import RayError
 
 from actors.owner_actor import OwnerActor
 from actors.owner_settings import OwnerSettings
+from cluster.balance_loop import Rebalancer
 from cluster.port_server import reach
+from cluster.ray_token_file import TOKEN_NAME
 from cluster.secret_file import keep_secret
 from gateway.gateway_actor import GatewayActor
 from gateway.service import GatewaySettings
 from weft.errors import WeftError
-from weft.limits import STOP_TIMEOUT_SECONDS
+from weft.limits import MOVE_TIMEOUT_SECONDS, STOP_TIMEOUT_SECONDS
 from weft.tracing import Telemetry
 
 logger = logging.getLogger(__name__)
@@ -68,8 +71,15 @@ def ray_runtime(address: str | None, data_dir: Path) -> Iterator[str | None]:
             ray.shutdown()
 
 
+def gcs_address() -> str:
+    """Of the Ray that we have joined or started, for who wants to join it too."""
+    return str(ray.get_runtime_context().gcs_address)
+
+
 def _join(address: str) -> Any:
-    reach(address, "--ray-address")  # Ray itself tries for minutes
+    """`auto`: the Ray of this machine."""
+    if address != "auto":
+        reach(address, "--ray-address")  # Ray itself tries for minutes
     return ray.init(
         address=address, namespace=NAMESPACE, log_to_driver=False, logging_level=logging.ERROR
     )
@@ -77,8 +87,8 @@ def _join(address: str) -> Any:
 
 def _start_local(data_dir: Path) -> Any:
     """Ray's own ports listen on every interface, so it asks each caller for a token of ours."""
-    keep_secret(data_dir, "ray_token")
-    os.environ.setdefault("RAY_AUTH_TOKEN_PATH", str(data_dir / "ray_token"))
+    keep_secret(data_dir, TOKEN_NAME)
+    os.environ.setdefault("RAY_AUTH_TOKEN_PATH", str(data_dir / TOKEN_NAME))
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ["RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"] = "0"
     for _ in range(START_ATTEMPTS - 1):
@@ -112,6 +122,7 @@ class Fleet:
         self._owners: dict[str, Any] = {}
         self._gateways: dict[str, Any] = {}
         self._away_since: dict[str, float] = {}  # by the monotonic clock
+        self._rebalancer = Rebalancer(self._ask_reports, self._move)
 
     def start_owners(self, orders: list[OwnerSettings]) -> None:
         """Before the gateways, so that one that serves finds an owner."""
@@ -144,6 +155,19 @@ class Fleet:
         news += [f"{name} is back" for name in sorted({*self._away_since} - away)]
         self._away_since = {name: self._away_since.get(name, now) for name in away}
         return news
+
+    def balance(self) -> list[str]:
+        """What has moved, because its owner had much more to do than others."""
+        return self._rebalancer.step(time.monotonic())
+
+    def _ask_reports(self) -> dict[str, dict[str, Any]]:
+        asked = [owner.report.remote() for owner in self._owners.values()]
+        return dict(zip(self._owners, _answers(asked, WATCH_TIMEOUT_SECONDS), strict=True))
+
+    def _move(self, dashboard_id: UUID, giver: str, taker: str) -> None:
+        [heir] = _answers([self._owners[taker].start.remote()], WATCH_TIMEOUT_SECONDS)
+        moving = self._owners[giver].move.remote(dashboard_id, heir)
+        _answers([moving], MOVE_TIMEOUT_SECONDS)
 
     def stop(self) -> None:
         """Gateways first: their clients are told; then owners, who write their checkpoints."""

@@ -18,7 +18,7 @@ from cluster.demo_service import make_demo
 from cluster.embedded_services import postgres_server, redis_server
 from cluster.http_tls_trust import local_admin
 from cluster.port_server import claim_port
-from cluster.ray_launch import Fleet, ray_runtime
+from cluster.ray_launch import Fleet, gcs_address, ray_runtime
 from cluster.secret_file import keep_secret
 from cluster.settings import Settings
 from cluster.telemetry_loop import RayTelemetry
@@ -80,6 +80,7 @@ def running_system(settings: Settings, say: Say) -> Iterator[System]:
             postgres_url=postgres_url,
             redis_url=redis_url,
             tls_cert=str(settings.tls_cert.absolute()) if settings.tls_cert else None,
+            ray_address=gcs_address(),
         )
         stack.enter_context(announce(settings.data_dir, running))
         yield System(running, urls, ray_dashboard, fleet)

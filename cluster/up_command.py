@@ -33,7 +33,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
                 stop.started()
                 _announce(system, settings, out, as_json)
                 while not stop.wait(WATCH_EVERY_SECONDS):
-                    for news in system.fleet.watch():
+                    for news in (*system.fleet.watch(), *system.fleet.balance()):
                         say(news)
         except StopRequested:
             say("stopped before it was ready")

@@ -31,6 +31,7 @@ class GatewayActor:
     def __init__(
         self, settings: GatewaySettings, postgres_url: str, redis_url: str, telemetry: Telemetry
     ) -> None:
+        self._order = (settings, postgres_url, redis_url, telemetry)
         self._measures = Measures()
         self._tracer = telemetry.begin(settings.gateway_id, self._measures)
         if ray.get_runtime_context().was_current_actor_reconstructed:
@@ -52,11 +53,19 @@ class GatewayActor:
         service = await asyncio.shield(self._starting)
         return {"ws": service.ws_url, "http": service.http_url}
 
-    async def stop(self) -> None:
+    def node_id(self) -> str:
+        """Of the Ray node it runs on."""
+        return str(ray.get_runtime_context().get_node_id())
+
+    def order(self) -> tuple[Any, ...]:
+        """What it was made of: another like it can be made."""
+        return self._order
+
+    async def stop(self, is_relieved: bool = False) -> None:
         """Send every client elsewhere, then close everything."""
         self._starting.cancel()
         if self._service is not None:
-            await self._service.stop()
+            await self._service.stop(is_relieved=is_relieved)
         await self._stack.aclose()
         if self._stores is not None:
             await self._stores.close()

@@ -26,7 +26,7 @@ class HttpServer:
 
     def listen(self, host: str, port: int) -> tuple[socket.socket, int]:
         """A bound socket and its port, so that the app may know where it is before it starts."""
-        bound = socket.create_server((host, port))
+        bound = socket.create_server((host, port), reuse_port=True)
         return bound, bound.getsockname()[1]
 
     def start(

@@ -154,10 +154,13 @@ class GatewayService:
         reporting = keep_reporting(self._directory, settings.gateway_id, self._report)
         self._reporting = asyncio.create_task(reporting)
 
-    async def stop(self) -> None:
-        """Send every client elsewhere, then close the links and write what waits."""
+    async def stop(self, *, is_relieved: bool = False) -> None:
+        """Send every client elsewhere, then close the links and write what waits.
+
+        `is_relieved`: another gateway listens on the same ports already.
+        """
         self._reporting.cancel()
-        await self._sockets.stop()
+        await self._sockets.stop(is_relieved=is_relieved)
         await self._presence.stop()
         if self._webhooks is not None:
             await self._webhooks.stop()

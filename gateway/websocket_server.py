@@ -295,6 +295,7 @@ class WebSocketServer:
             self._serve,
             host,
             port,
+            reuse_port=True,  # whoever relieves this gateway listens before it stops
             compression=None,
             max_size=limits.FRAME_MAX_BYTES,
             max_queue=limits.INCOMING_MAX_FRAMES,
@@ -308,11 +309,17 @@ class WebSocketServer:
         bound: int = self._server.sockets[0].getsockname()[1]
         return bound
 
-    async def stop(self) -> None:
+    async def stop(self, *, is_relieved: bool = False) -> None:
+        """`is_relieved`: another gateway listens here already, so each client is sent away at a
+        moment of its own and comes back at once; otherwise all now, to come back at such a moment.
+        """
         if self._server is None:
             return
         self._server.close(close_connections=False)
-        for client in list(self._clients):
+        clients = list(self._clients)
+        if is_relieved:
+            await asyncio.gather(*map(_send_away, clients))
+        for client in clients:
             client.handle(GatewayStopping(random.randrange(limits.GOAWAY_SPREAD_MS)))
         try:
             async with asyncio.timeout(2 * limits.CLOSE_TIMEOUT_SECONDS):
@@ -335,3 +342,8 @@ class WebSocketServer:
             await client.run()
         finally:
             self._clients.discard(client)
+
+
+async def _send_away(client: ClientConnection) -> None:
+    await asyncio.sleep(random.randrange(limits.GOAWAY_SPREAD_MS) / 1000)
+    client.handle(GatewayStopping(0))
