@@ -17,9 +17,12 @@ from actors.events import (
     CommitReturned,
     Detached,
     Event,
+    Fed,
     Fenced,
     HandedOver,
     Identified,
+    LiveDue,
+    LiveWritten,
     LookupFailed,
     MoveAsked,
     PartTaken,
@@ -42,24 +45,24 @@ from actors.instructions import (
     Report,
     RollBack,
     StepDown,
-    Unload,
-    WriteCheckpoint,
 )
 from actors.joining import answer_join, pass_page_on, submissions_json, take_part
+from actors.keeping import Keeping
+from actors.live_data import LiveData
 from actors.moving import Moving, moved_to, pass_on
 from actors.permission import Author
 from actors.replicas import Replicas, Standing, foreign_replica
 from actors.sequencer import Sequencer
 from actors.snapshots import Snapshots
-from actors.subscriber import Rights, Stage, Subscriber
+from actors.subscriber import Rights, Stage, Subscriber, reads_no_more
 from actors.upkeep import Upkeep
-from storage.ports import Checkpoint, OpenedDashboard
+from storage.ports import OpenedDashboard
 from weft.errors import WeftError
+from weft.models import SEED_WIDGET_TYPES, WidgetTypes
 from weft.plugins.interface import Review
 from weft.wire.frames import (
     acknowledged_frame,
     committed_frame,
-    permission_frame,
     rejected_frame,
 )
 
@@ -69,7 +72,12 @@ Instructions = list[Instruction]
 class Dashboard:
     """`handle` one event at a time and carry out what it returns, in order."""
 
-    def __init__(self, opened: OpenedDashboard, review: Review | None = None) -> None:
+    def __init__(
+        self,
+        opened: OpenedDashboard,
+        review: Review | None = None,
+        widget_types: WidgetTypes = SEED_WIDGET_TYPES,
+    ) -> None:
         """Replays the tail. Raises WeftError or OperationError if the log does not add up."""
         self.dashboard_id = opened.dashboard_id
         self.sequencer = Sequencer(opened, review)
@@ -80,6 +88,15 @@ class Dashboard:
         self._subscribers: dict[Subscription, Subscriber] = {}
         self._present: dict[UUID, Subscriber] = {}  # by replica
         self._waiting: list[Subscriber] = []
+        self._live = LiveData(opened, self.sequencer, self._subscribers, widget_types)
+        self._keeping = Keeping(
+            opened.dashboard_id,
+            self._upkeep,
+            self.sequencer,
+            self._replicas,
+            live=self._live,
+            is_deserted=lambda: not self._subscribers,
+        )
         self._handlers: dict[type[Event], Callable[[Any], Instructions]] = {
             Attached: self._attached,
             Identified: self._identified,
@@ -89,16 +106,19 @@ class Dashboard:
             CommitPoisoned: self._commit_poisoned,
             Fenced: self._fenced,
             CheckpointWritten: self._checkpoint_written,
-            CheckpointFailed: self._checkpoint_failed,
+            CheckpointFailed: lambda _: self._keeping.checkpoint_failed(),
             Regranted: self._regranted,
             TailFetched: self._tail_fetched,
             PartTaken: self._part_taken,
             SubmissionFound: self._submission_found,
             LookupFailed: self._lookup_failed,
             Ticked: self._ticked,
+            LiveWritten: self._live_written,
             Stopped: self._stopped,
             MoveAsked: self._move_asked,
             HandedOver: self._handed_over,
+            Fed: self._fed,
+            LiveDue: self._live.due,
         }
 
     def handle(self, event: Event) -> Instructions:
@@ -142,7 +162,7 @@ class Dashboard:
         return [*instructions, self._identify(subscriber)]
 
     def _identify(self, subscriber: Subscriber) -> Instruction:
-        mark_needed = not self._replicas.knows(subscriber.replica_id)
+        mark_needed = not (subscriber.feeds or self._replicas.knows(subscriber.replica_id))
         return Identify(
             subscriber.subscription, subscriber.user_id, subscriber.replica_id, mark_needed
         )
@@ -168,7 +188,8 @@ class Dashboard:
 
     def _answer_join(self, subscriber: Subscriber) -> Instructions:
         mark = self._replicas.mark(subscriber.replica_id)
-        answer = answer_join(self.dashboard_id, subscriber, mark, self.sequencer, self._snapshots)
+        live, sequencer, snapshots = self._live.joined(), self.sequencer, self._snapshots
+        answer = answer_join(self.dashboard_id, subscriber, mark, sequencer, snapshots, live=live)
         if isinstance(answer[0], End):
             self._forget(subscriber)
         return answer
@@ -228,13 +249,9 @@ class Dashboard:
         self, subscriber: Subscriber, before: Rights, refusal: WeftError | None
     ) -> Instructions:
         if refusal is not None:
-            reason = refusal.details.get("reason", "no_access")
-            told = WeftError("forbidden", "This user may not read it any more.", reason=reason)
-            return [self._end(subscriber, told)]
-        if subscriber.stage is not Stage.JOINED or subscriber.rights == before:
-            return []  # who is joining is told with `joined`
-        frame = permission_frame(self.dashboard_id, *subscriber.rights)
-        return [Reply(subscriber.subscription, frame)]
+            return [self._end(subscriber, reads_no_more(refusal))]
+        frame = subscriber.news_of_rights(self.dashboard_id, before)
+        return [] if frame is None else [Reply(subscriber.subscription, frame)]
 
     def _detached(self, event: Detached) -> Instructions:
         if (subscriber := self._subscribers.get(event.subscription)) is not None:
@@ -324,7 +341,8 @@ class Dashboard:
         for submission in committed:
             self._replicas.committed(submission)
         frame = committed_frame(self.dashboard_id, submissions_json(committed))
-        return [Publish(frame), *self._release(), *self._move_on(), *self._keep_up()]
+        told = [Publish(frame), *self._live.follow(committed)]
+        return [*told, *self._release(), *self._move_on(), *self._keeping.keep_up()]
 
     def _commit_poisoned(self, event: CommitPoisoned) -> Instructions:
         """Refuse the first uncommitted submission, and sequence those behind it anew."""
@@ -346,55 +364,36 @@ class Dashboard:
             self._moving.ask(event.heir)
         return self._move_on()
 
-    def _move_on(self) -> Instructions:
-        return self._moving.go_on(is_drained=not self.sequencer.has_uncommitted)
+    def _move_on(self, *, is_to_write: bool = True) -> Instructions:
+        """What was fed goes with it: it is written before, if it can be."""
+        if not self._moving.is_asked:
+            return []
+        writing = self._live.write_if_due(0, leaving=True) if is_to_write else []
+        is_drained = not (self.sequencer.has_uncommitted or self._live.is_writing)
+        return [*writing, *self._moving.go_on(is_drained=is_drained)]
 
     def _handed_over(self, event: HandedOver) -> Instructions:
         farewells = pass_on(self._subscribers.values(), self.durable_version, event.holder)
         return [*farewells, StepDown()]
 
-    # --- checkpoints, unloading ------------------------------------------------------------
-
-    def _keep_up(self) -> Instructions:
-        upkeep, sequencer = self._upkeep, self.sequencer
-        oldest = sequencer.history.get(upkeep.checkpointed_version + 1)
-        if upkeep.is_due(self.durable_version, oldest.at_ms if oldest else 0):
-            upkeep.writing = True
-            return [WriteCheckpoint(self._checkpoint())]
-        is_durable = self.durable_version == upkeep.checkpointed_version
-        if upkeep.leaving and self._is_idle and is_durable:
-            return [Unload()]
-        return []
-
-    def _checkpoint(self) -> Checkpoint:
-        since = self._upkeep.checkpointed_version
-        return Checkpoint(
-            self.dashboard_id,
-            self.durable_version,
-            self.sequencer.durable.to_json(),
-            operations_count=self.durable_version - since,
-            replicas=self._replicas.marks_above(since),
-        )
-
-    @property
-    def _is_idle(self) -> bool:
-        under_way = self.sequencer.has_uncommitted or self._upkeep.writing
-        return not self._subscribers and not under_way
+    # --- checkpoints, live data, unloading ---------------------------------------------------
 
     def _checkpoint_written(self, event: CheckpointWritten) -> Instructions:
-        self._upkeep.written(event.version)
         self._replicas.forget(event.version, self._present.keys())
         self._snapshots.forget()
-        return self._keep_up()
+        return self._keeping.checkpoint_written(event.version)
 
-    def _checkpoint_failed(self, _: CheckpointFailed) -> Instructions:
-        self._upkeep.failed()
-        return [Unload()] if self._upkeep.stopping else []
+    def _fed(self, event: Fed) -> Instructions:
+        """Nothing while it moves: its gateway brings the value to the heir."""
+        return [] if self._moving.is_asked else self._live.fed(event)
+
+    def _live_written(self, event: LiveWritten) -> Instructions:
+        kept = self._keeping.live_written(event)
+        return [*kept, *self._move_on(is_to_write=event.widget_ids is not None)]
 
     def _ticked(self, event: Ticked) -> Instructions:
-        self._upkeep.tick(event.now_ms, idle=self._is_idle)
-        return [*self._look_at_the_clock(event.now_ms), *self._keep_up()]
+        return [*self._look_at_the_clock(event.now_ms), *self._keeping.ticked(event.now_ms)]
 
     def _stopped(self, _: Stopped) -> Instructions:
         self._upkeep.stopping = True
-        return [*self._end_all("going_away"), *self._keep_up()]
+        return [*self._end_all("going_away"), *self._keeping.keep_up()]

@@ -19,6 +19,7 @@ from actors.events import (
     CheckpointWritten,
     Detached,
     Event,
+    Fed,
     Fenced,
     HandedOver,
     Identified,
@@ -31,6 +32,7 @@ from actors.events import (
 )
 from actors.fingerprint import fingerprint
 from actors.instructions import (
+    Admit,
     Commit,
     End,
     FetchTail,
@@ -50,6 +52,7 @@ from actors.instructions import (
     WriteCheckpoint,
 )
 from actors.link_server import Link
+from actors.live_loop import LiveLoop
 from actors.moving import owner_json
 from actors.permission import subject_of
 from storage.identity_ports import GrantsReader
@@ -94,7 +97,7 @@ class DashboardService:
     ) -> None:
         """Raises what `Dashboard` raises."""
         self.dashboard_id = opened.dashboard_id
-        self.heart = Dashboard(opened, plugins.review)
+        self.heart = Dashboard(opened, plugins.review, plugins.widget_types)
         self.lane = Lane(opened, self.handle)
         self._log = log
         self._grants = grants
@@ -111,6 +114,14 @@ class DashboardService:
         self._routes: set[Route] = set()
         self._room: set[Route] = set()  # those that have joined
         self._room_links: Counter[Link] = Counter()
+        self._live = LiveLoop(
+            self.dashboard_id,
+            self._room_links,
+            log,
+            self.lane,
+            handle=self.handle,
+            clock_ms=clock_ms,
+        )
         self._lookups: set[asyncio.Task[None]] = set()
         self._is_closed = False
         self._orders: dict[type[Instruction], Callable[[Any], None]] = {
@@ -118,6 +129,7 @@ class DashboardService:
             RollBack: self._roll_back,
             Publish: self._publish,
             Join: self._join,
+            Admit: self._admit,
             Reply: self._reply,
             SendPart: self._send_part,
             End: self._end,
@@ -130,6 +142,7 @@ class DashboardService:
             Unload: self._close,
             HandOver: self._hand_over,
             PassOn: self._pass_on,
+            **self._live.orders(self._look_up),
         }
 
     # --- events ----------------------------------------------------------------------------
@@ -153,12 +166,16 @@ class DashboardService:
                 line.version,
                 line.wants_tail,
                 line.address,
+                line.feeds,
             )
         )
 
-    def receive(self, route: Route, line: lines.Submitted | lines.Taken) -> None:
+    def receive(self, route: Route, line: lines.Submitted | lines.Feed | lines.Taken) -> None:
         if isinstance(line, lines.Taken):
             self.handle(PartTaken(route))
+        elif isinstance(line, lines.Feed):
+            widget_id = str(line.widget_id)
+            self.handle(Fed(route, line.number, widget_id, line.value, self._clock_ms()))
         else:
             self._submit(route, line)
 
@@ -226,6 +243,10 @@ class DashboardService:
         self._room_links[route.link] += 1
         route.link.send(lines.Joined(route.number, order.frame))
 
+    def _admit(self, order: Admit) -> None:
+        route = cast("Route", order.subscription)
+        route.link.send(lines.Joined(route.number, b"{}"))
+
     def _reply(self, order: Reply) -> None:
         route = cast("Route", order.subscription)
         route.link.send(lines.Reply(route.number, order.frame))
@@ -266,6 +287,7 @@ class DashboardService:
         self._is_closed = True
         self.closed.set()
         self.lane.close()
+        self._live.close()
         for task in self._lookups:
             task.cancel()
         self._on_closed(self)

@@ -4,7 +4,7 @@ A subscription is one replica's interest in the dashboard over one connection. I
 shell's business: anything hashable (a test says "ann").
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -27,6 +27,7 @@ class Attached:
     version: int | None = None
     wants_tail: bool = False
     address: Address | None = None  # of the client, past the trusted proxies
+    feeds: bool = False  # it brings live values, and follows nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,32 @@ class Submitted:
     size_bytes: int  # of the operations as JSON
     at_ms: int  # now, ms since epoch
     guard: str | None = None  # what nothing may have touched since: see weft/wire/link.py
+
+
+@dataclass(frozen=True, slots=True)
+class Fed:
+    """A live value has come for a widget; `number` is what its `Reply` names."""
+
+    subscription: Subscription
+    number: int
+    widget_id: str
+    value: dict[str, Any]
+    at_ms: int  # now, ms since epoch
+
+
+@dataclass(frozen=True, slots=True)
+class LiveDue:
+    """The answer to `WakeLive`."""
+
+    now_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class LiveWritten:
+    """The answer to `WriteLive`: of which widgets. None: of none, and it may be tried again."""
+
+    widget_ids: Set[UUID] | None
+    at_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +186,9 @@ Event: TypeAlias = (
     Attached
     | Identified
     | Submitted
+    | Fed
+    | LiveDue
+    | LiveWritten
     | Detached
     | CommitReturned
     | CommitPoisoned

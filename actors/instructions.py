@@ -3,12 +3,13 @@
 `frame` is what clients receive (docs/spec.md, "Server to client"), encoded once.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from actors.events import Subscription
-from storage.ports import Checkpoint, LoggedSubmission, OwnerAddress
+from storage.ports import Checkpoint, LiveValue, LoggedSubmission, OwnerAddress
 from weft.errors import WeftError
 
 
@@ -40,6 +41,35 @@ class Join:
 
     subscription: Subscription
     frame: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Admit:
+    """Tell a producer that it may feed; it receives nothing of what is published."""
+
+    subscription: Subscription
+
+
+@dataclass(frozen=True, slots=True)
+class PublishLive:
+    """For everyone who has joined and has room; `values` by widget, as they are in the frame."""
+
+    frame: bytes
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class WakeLive:
+    """→ `LiveDue` after so long."""
+
+    after_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class WriteLive:
+    """→ `LiveWritten` or `Fenced`."""
+
+    values: tuple[LiveValue, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +169,10 @@ Instruction: TypeAlias = (
     | RollBack
     | Publish
     | Join
+    | Admit
+    | PublishLive
+    | WakeLive
+    | WriteLive
     | Reply
     | SendPart
     | End

@@ -5,12 +5,12 @@ pages, if it has pending edits to transform over them. What is long goes in part
 next when the last has been read. Law 2: only durable state is shown.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 from actors.events import TailFetched
-from actors.instructions import End, FetchTail, Instruction, Join, SendPart
+from actors.instructions import Admit, End, FetchTail, Instruction, Join, SendPart
 from actors.sequencer import Sequencer
 from actors.snapshots import EncodedSnapshot, Sending, Snapshots, is_short
 from actors.subscriber import Stage, Subscriber
@@ -26,8 +26,16 @@ def answer_join(
     mark: ReplicaMark,
     sequencer: Sequencer,
     snapshots: Snapshots,
+    *,
+    live: Mapping[str, Any],
 ) -> list[Instruction]:
-    """The next step of this join; moves the subscriber to the stage that follows it."""
+    """The next step of this join; moves the subscriber to the stage that follows it.
+
+    `live`: the latest live values, by widget.
+    """
+    if subscriber.feeds:
+        subscriber.stage = Stage.JOINED
+        return [Admit(subscriber.subscription)]
     held, head = subscriber.version, sequencer.durable_version
     snapshot: EncodedSnapshot | None = None
     if held is not None and held > head and subscriber.wants_tail:
@@ -53,6 +61,7 @@ def answer_join(
         submissions=submissions_json(following),
         last_sequence=mark.sequence,
         last_version=mark.version,
+        live=live,
     )
     return [Join(subscriber.subscription, frame)]
 

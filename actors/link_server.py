@@ -51,6 +51,10 @@ class Link:
             logger.error("gateway %s does not read, its link is cut", self.gateway_id)
             self._connection.transport.abort()
 
+    @property
+    def waiting_bytes(self) -> int:
+        return self._waiting_bytes
+
     async def flushed(self) -> None:
         """Wait until all that was sent is with the operating system, or the link is gone."""
         await self._flushed.wait()

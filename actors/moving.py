@@ -43,10 +43,10 @@ class Moving:
 def pass_on(
     subscribers: Iterable[Subscriber], version: int, holder: OwnerAddress
 ) -> list[Instruction]:
-    """Who has joined goes on where it is; who was about to join asks the holder itself."""
+    """Who has joined goes on where it is; who was about to, or feeds, asks the holder itself."""
     return [
         PassOn(each.subscription, version, holder)
-        if each.stage is Stage.JOINED
+        if each.stage is Stage.JOINED and not each.feeds
         else End(each.subscription, moved_to(holder))
         for each in subscribers
     ]

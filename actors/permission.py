@@ -83,7 +83,7 @@ def check_permission(
     if author.edits_freely and _meets_nothing(author, moved, document):
         return
     context = Context(at_ms, author.address)
-    lookup = _facts_in(document)
+    lookup = facts_in(document)
     whence = [index for index, each in enumerate(moved) for _ in each]
     refused = first_refused(author.subject, chain.from_iterable(moved), lookup, context)
     if refused is not None:
@@ -137,7 +137,7 @@ def _may_meet_lock(operation: Operation, document: Document) -> bool:
         return True
 
 
-def _facts_in(document: Document) -> Lookup:
+def facts_in(document: Document) -> Lookup:
     def facts(widget_id: str) -> WidgetFacts | None:
         if widget_id not in document:
             return None

@@ -14,6 +14,7 @@ from actors.permission import STRANGER, Author, permissions_of
 from actors.snapshots import Sending
 from weft.errors import WeftError
 from weft.models import Context, Resource, Subject, may_read
+from weft.wire.frames import permission_frame
 
 
 class Stage(Enum):
@@ -42,6 +43,7 @@ class Subscriber:
     author: Author
     version: int | None
     wants_tail: bool
+    feeds: bool = False
     stage: Stage = Stage.IDENTIFYING
     identify_again: bool = False  # the grants have changed while they were looked up
     rights: Rights = NO_RIGHTS
@@ -52,7 +54,7 @@ class Subscriber:
     @classmethod
     def of(cls, event: Attached) -> "Subscriber":
         author = Author.of(event.user_id, event.replica_id, STRANGER, event.address)
-        return cls(event.subscription, author, event.version, event.wants_tail)
+        return cls(event.subscription, author, event.version, event.wants_tail, event.feeds)
 
     @property
     def user_id(self) -> UUID:
@@ -77,5 +79,17 @@ class Subscriber:
         self.rights = Rights(subject.role or "viewer", permissions_of(subject, context))
         return None
 
+    def news_of_rights(self, dashboard_id: UUID, before: Rights) -> bytes | None:
+        """What it is told, if they are others than before. Who is joining is told with `joined`."""
+        if self.stage is not Stage.JOINED or self.rights == before:
+            return None
+        return permission_frame(dashboard_id, *self.rights)
+
     def is_to_be_looked_at(self, now_ms: int) -> bool:
         return self.look_again_ms is not None and self.look_again_ms <= now_ms
+
+
+def reads_no_more(refusal: WeftError) -> WeftError:
+    """What a subscriber is told whose right to read is gone."""
+    reason = refusal.details.get("reason", "no_access")
+    return WeftError("forbidden", "This user may not read it any more.", reason=reason)

@@ -19,13 +19,13 @@ class Upkeep:
     checkpointed_version: int
     writing: bool = False
     stopping: bool = False
-    _now_ms: int = 0
+    now_ms: int = 0
     _retry_at_ms: float = 0.0
     _idle_since_ms: int | None = None
 
     def tick(self, now_ms: int, *, idle: bool) -> None:
         """`idle`: nobody is here and nothing is under way."""
-        self._now_ms = now_ms
+        self.now_ms = now_ms
         if not idle:
             self._idle_since_ms = None
         elif self._idle_since_ms is None:
@@ -40,7 +40,7 @@ class Upkeep:
     def is_due(self, durable_version: int, oldest_at_ms: int) -> bool:
         """`oldest_at_ms`: when the oldest version without a checkpoint was committed."""
         behind = durable_version - self.checkpointed_version
-        too_soon = self._now_ms < self._retry_at_ms and not self.stopping
+        too_soon = self.now_ms < self._retry_at_ms and not self.stopping
         if behind == 0 or self.writing or too_soon:
             return False
         return (
@@ -55,7 +55,7 @@ class Upkeep:
 
     def failed(self) -> None:
         self.writing = False
-        self._retry_at_ms = self._now_ms + 1000 * CHECKPOINT_RETRY_SECONDS
+        self._retry_at_ms = self.now_ms + 1000 * CHECKPOINT_RETRY_SECONDS
 
     def _passed(self, since_ms: int, seconds: float) -> bool:
-        return self._now_ms - since_ms >= 1000 * seconds
+        return self.now_ms - since_ms >= 1000 * seconds

@@ -10,6 +10,7 @@ import itertools
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, NamedTuple, Protocol
+from uuid import UUID
 
 import orjson
 
@@ -26,7 +27,7 @@ from gateway.session_events import (
 from storage.ports import Directory, OwnerAddress
 from weft import limits
 from weft.errors import WeftError
-from weft.wire.link import Attach, Submitted, Taken
+from weft.wire.link import Attach, Feed, Submitted, Taken
 
 log = logging.getLogger("weft.gateway.attachment")
 
@@ -123,12 +124,16 @@ class Attachment:
         if self._link is not None and not self._passage.is_under_way:
             self._link.send(line)
 
+    def feed(self, number: int, widget_id: UUID, value: dict[str, Any]) -> None:
+        """Of an attachment that `feeds`. Lost where a submission would be."""
+        if self._link is not None:
+            self._link.send(Feed(self._n, number, widget_id, value))
+
     def detach(self) -> None:
         self._seeking.cancel()
         if self._link is not None:
-            self._link.rooms.leave(self.line.dashboard_id, self._subscriber)
             self._link.detach(self._n)
-            self._link = None
+            self._leave_link()
 
     # --- what the link tells -------------------------------------------------------------------
 
@@ -198,7 +203,7 @@ class Attachment:
 
     def _leave_link(self) -> None:
         if self._link is not None:
-            self._link.rooms.leave(self.line.dashboard_id, self._subscriber)
+            self._link.leave_room(self.line.dashboard_id, self._subscriber)
             self._link = None
 
     # --- the search ----------------------------------------------------------------------------

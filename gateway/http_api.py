@@ -11,6 +11,7 @@ from gateway.http_cluster import cluster_routes
 from gateway.http_collaborators import collaborator_routes, invitation_routes
 from gateway.http_dashboards import dashboard_routes
 from gateway.http_demo import demo_routes
+from gateway.http_feeds import feed_routes
 from gateway.http_history import history_routes
 from gateway.http_problems import add_problems
 from gateway.http_sessions import session_routes
@@ -30,6 +31,7 @@ _ROOMS = (
     collaborator_routes,
     invitation_routes,
     widget_routes,
+    feed_routes,
     history_routes,
     audit_routes,
     template_routes,

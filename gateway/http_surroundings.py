@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass, field
 
 from gateway.authentication import Authenticator
+from gateway.feeds_loop import Feeds
 from gateway.moving_loop import LinkedMover
 from gateway.owner_edits import OwnerEdits
 from gateway.presence_loop import PresenceService
@@ -50,6 +51,7 @@ class HttpSurroundings:
     edits: OwnerEdits
     mover: LinkedMover
     presence: PresenceService
+    feeds: Feeds
     widget_types: WidgetTypes = SEED_WIDGET_TYPES
     trusted_proxies: tuple[Network, ...] = ()
     public_ws_url: str | None = None  # None: where the page came from

@@ -18,6 +18,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, broadcast
 from websockets.exceptions import ConnectionClosedOK, WebSocketException
 
+from gateway.live_fan_out_loop import LiveFanOut
 from gateway.rooms import Rooms
 from storage.ports import OwnerAddress
 from weft import limits
@@ -29,6 +30,7 @@ from weft.wire.link import (
     Ended,
     Joined,
     LinkHello,
+    Live,
     Move,
     Moved,
     Part,
@@ -86,6 +88,7 @@ class OwnerLink:
         self.owner = owner
         self.rooms: Rooms[Member] = Rooms()
         self.lost = False
+        self._live = LiveFanOut()
         self._websocket = websocket
         self._on_lost = on_lost
         self._on_commit = on_commit
@@ -108,6 +111,10 @@ class OwnerLink:
         """From here on nothing that still comes for `n` is passed on."""
         if self._receivers.pop(n, None) is not None:
             self.send(Detach(n))
+
+    def leave_room(self, dashboard_id: UUID, member: Member) -> None:
+        self.rooms.leave(dashboard_id, member)
+        self._live.leave(dashboard_id, member.websocket)
 
     async def ask(self, line: Regrant | Move) -> bytes:
         """What the owner answers. Raises ConnectionError when the link is lost before."""
@@ -175,6 +182,8 @@ class OwnerLink:
         match line:
             case Publish(dashboard_id, frame):
                 self._publish(dashboard_id, frame)
+            case Live(dashboard_id, frame):
+                self._live.publish(dashboard_id, self._sockets(dashboard_id), frame)
             case Done(n, frame):
                 if (asked := self._asked.get(n)) and not asked.done():
                     asked.set_result(frame)
@@ -200,15 +209,18 @@ class OwnerLink:
                 receiver.owner_moved(frame)
 
     def _publish(self, dashboard_id: UUID, frame: bytes) -> None:
-        members = list(self.rooms.members(dashboard_id))
-        sockets = [member.websocket for member in members if member.websocket is not None]
-        broadcast(sockets, frame, text=True)
-        for member in members:
+        broadcast(self._sockets(dashboard_id), frame, text=True)
+        for member in list(self.rooms.members(dashboard_id)):
             member.published(frame)
         self._on_commit(dashboard_id)
 
+    def _sockets(self, dashboard_id: UUID) -> list[ServerConnection]:
+        members = self.rooms.members(dashboard_id)
+        return [member.websocket for member in members if member.websocket is not None]
+
     def _end(self) -> None:
         self.lost = True
+        self._live.close()
         self._on_lost(self)
         receivers, self._receivers = self._receivers, {}
         self.rooms = Rooms()

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import orjson
 
-from weft.wire.frames import committed_frame, permission_frame
+from weft.wire.frames import committed_frame, data_frame, permission_frame
 from weft.wire.link import Attach, Submitted
 
 
@@ -72,6 +72,8 @@ class Passage:
         frames = [permission_frame(self._dashboard_id, told["role"], told["permissions"])]
         if told["submissions"]:
             frames.insert(0, committed_frame(self._dashboard_id, told["submissions"]))
+        if told.get("live"):  # the last values before it let go may not have been told
+            frames.append(data_frame(self._dashboard_id, told["live"]))
         kept = self._unanswered
         if kept is not None and kept.sequence <= told["lastSequence"]:
             self._unanswered = kept = None

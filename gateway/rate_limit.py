@@ -24,6 +24,7 @@ class Rate(NamedTuple):
 DEFAULT_RATES: Mapping[str, Rate] = {
     "operations": Rate(limits.RATE_OPERATIONS_PER_WINDOW, limits.RATE_OPERATIONS_WINDOW_MS),
     "cursor": Rate(limits.RATE_CURSOR_PER_WINDOW, limits.RATE_CURSOR_WINDOW_MS),
+    "feeds": Rate(limits.RATE_FEEDS_PER_WINDOW, limits.RATE_FEEDS_WINDOW_MS),
     "connections": Rate(limits.RATE_CONNECTIONS_PER_WINDOW, limits.RATE_CONNECTIONS_WINDOW_MS),
 }
 DEFAULT_GLOBAL_RATES: Mapping[str, Rate] = {

@@ -13,6 +13,7 @@ from gateway.attachment_loop import OwnerFinder, Route
 from gateway.authentication import Authenticator, SessionFinder, SessionTokens, SignedTokens
 from gateway.delivery import DeliveryRules
 from gateway.doorway import Bounds
+from gateway.feeds_loop import Feeds
 from gateway.grants_loop import LinkedEnforcement
 from gateway.heartbeat_loop import GatewayHeartbeat, Sweep
 from gateway.http_api import create_app
@@ -128,6 +129,7 @@ class GatewayService:
         stores = self._told_stores()
         authenticator = _authenticator(settings, self._sessions, stores, self._plugins)
         route = Route(OwnerFinder(self._directory), self._links)
+        self._feeds = Feeds(route)
         self._sockets = WebSocketServer(
             Surroundings(
                 authenticator,
@@ -138,6 +140,7 @@ class GatewayService:
                 self._watch,
                 self._limiter,
                 SocketDoorway(settings.bounds, settings.allowed_origins, settings.trusted_proxies),
+                self._feeds,
                 settings.trusted_proxies,
             )
         )
@@ -164,6 +167,7 @@ class GatewayService:
         await self._presence.stop()
         if self._webhooks is not None:
             await self._webhooks.stop()
+        self._feeds.close()
         await self._links.close()
         await self._recorder.close()
         await self._heartbeat.close()
@@ -219,6 +223,7 @@ class GatewayService:
             LinkedOwnerEdits(route),
             LinkedMover(self._directory, self._links, stores.log),
             self._presence,
+            self._feeds,
             self._plugins.widget_types,
             self.settings.trusted_proxies,
             self.settings.public_ws_url,

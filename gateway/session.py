@@ -9,7 +9,6 @@ A connection has at most one subscription per dashboard; joining again replaces 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 from itertools import count
 from typing import Any, Final
 from uuid import UUID
@@ -26,11 +25,13 @@ from gateway.session_events import (
     Detach,
     EnterRoom,
     Event,
+    FeedRefused,
     Forward,
     FrameReceived,
     GatewayStopping,
     Instruction,
     Opened,
+    PassLive,
     ReaderFellBehind,
     Revoked,
     Send,
@@ -46,6 +47,7 @@ from gateway.session_events import (
     WakeAt,
 )
 from gateway.session_refusals import FRAME_CODES, limited_frame, too_frequent
+from gateway.session_state import TRANSITIONS, State
 from gateway.welcome import WELCOME_LIMITS
 from storage.ports import SessionUser
 from weft import limits
@@ -66,6 +68,7 @@ from weft.wire.frames import (
 from weft.wire.messages import (
     PROTOCOL_VERSION,
     ClientMessage,
+    Feed,
     Hello,
     Join,
     Leave,
@@ -78,19 +81,7 @@ from weft.wire.messages import Authenticate as FreshToken
 Instructions = list[Instruction]
 
 
-class State(Enum):
-    AWAITING_HELLO = "awaiting_hello"
-    AUTHENTICATING = "authenticating"
-    OPEN = "open"
-    CLOSED = "closed"
-
-
-TRANSITIONS: Final[dict[State, frozenset[State]]] = {
-    State.AWAITING_HELLO: frozenset({State.AUTHENTICATING, State.CLOSED}),
-    State.AUTHENTICATING: frozenset({State.OPEN, State.CLOSED}),
-    State.OPEN: frozenset({State.CLOSED}),
-    State.CLOSED: frozenset(),
-}
+_LANES: Final[dict[type[ClientMessage], str]] = {SetPresence: "cursor", Feed: "feeds"}
 
 
 class IllegalEvent(RuntimeError):  # noqa: N818  (a fault of the shell, not of a client)
@@ -175,7 +166,7 @@ class Session:
         except FrameError as error:
             return self._refuse(error)
         assert self.user is not None
-        lane = "cursor" if type(message) is SetPresence else "operations"
+        lane = _LANES.get(type(message), "operations")
         wait_ms = self._limiter.take(self.user.user_id, lane, event.at_ms)
         if wait_ms:
             return self._limit(message, too_frequent(wait_ms))
@@ -189,6 +180,8 @@ class Session:
                 return self._join(message)
             case Leave():
                 return [*self._drop(message.dashboard_id), Send(left_frame(message.dashboard_id))]
+            case Feed(dashboard_id=dashboard_id, widget_id=widget_id, value=value):
+                return [PassLive(dashboard_id, widget_id, value)]
             case Ping():
                 return [Send(pong_frame(message.nonce, event.at_ms))]
             case FreshToken():
@@ -379,6 +372,7 @@ _HANDLERS: Final[dict[State, _Handlers]] = {
         Revoked: Session._revoked,
         Told: Session._told,
         Ticked: Session._ticked,
+        FeedRefused: lambda _, event: [Send(event.frame)],
         **_AT_ANY_TIME,
     },
 }

@@ -93,6 +93,13 @@ class SubscriptionLost:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedRefused:
+    """A live value was not taken; `frame` tells the client why."""
+
+    frame: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Ticked:
     """A moment asked for with WakeAt has come."""
 
@@ -126,6 +133,7 @@ Event: TypeAlias = (
     | SubscriptionAnswered
     | SubscriptionEnded
     | SubscriptionLost
+    | FeedRefused
     | Ticked
     | ReaderFellBehind
     | GatewayStopping
@@ -194,6 +202,15 @@ class Forward:
 
 
 @dataclass(frozen=True, slots=True)
+class PassLive:
+    """Bring a live value to the owner → `FeedRefused`, if it is."""
+
+    dashboard_id: UUID
+    widget_id: UUID
+    value: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Detach:
     """Leave the room and the owner, as far as they were reached."""
 
@@ -224,5 +241,6 @@ Instruction: TypeAlias = (
     | Forward
     | Detach
     | WakeAt
+    | PassLive
     | Close
 )

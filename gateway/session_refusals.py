@@ -4,7 +4,7 @@ from typing import Final
 
 from weft.errors import WeftError
 from weft.wire.frames import ended_frame, error_frame, rejected_frame
-from weft.wire.messages import ClientMessage, Join, Submit
+from weft.wire.messages import ClientMessage, Feed, Join, Submit
 
 FRAME_CODES: Final = frozenset(
     {
@@ -30,4 +30,6 @@ def limited_frame(message: ClientMessage, error: WeftError) -> bytes:
             return rejected_frame(message.dashboard_id, message.sequence, error)
         case Join():
             return ended_frame(message.dashboard_id, error)
+        case Feed(dashboard_id=dashboard_id, widget_id=widget_id):
+            return error_frame(error, {"dashboardId": dashboard_id, "widgetId": widget_id})
     return error_frame(error)

@@ -23,11 +23,12 @@ from gateway.attachment_loop import Attachment, Route
 from gateway.authentication import Authenticator, Origin
 from gateway.backlog import Backlog
 from gateway.client_address import client_address
+from gateway.feeds_loop import Feeds, Producer
 from gateway.presence_loop import PresenceService
 from gateway.rate_limit import RateLimiter
 from gateway.record_loop import DirectoryRecorder
 from gateway.revocation_loop import SessionWatch
-from gateway.session import Session, State
+from gateway.session import Session
 from gateway.session_events import (
     Attach,
     Authenticate,
@@ -38,11 +39,13 @@ from gateway.session_events import (
     Detach,
     EnterRoom,
     Event,
+    FeedRefused,
     Forward,
     FrameReceived,
     GatewayStopping,
     Instruction,
     Opened,
+    PassLive,
     ReaderFellBehind,
     Send,
     SendJoined,
@@ -51,6 +54,7 @@ from gateway.session_events import (
     Ticked,
     WakeAt,
 )
+from gateway.session_state import State
 from gateway.socket_doorway_server import SocketDoorway
 from gateway.socket_figures import SocketFigures
 from storage.ports import SessionUser
@@ -58,6 +62,7 @@ from weft import limits
 from weft.errors import WeftError
 from weft.models.address import Network
 from weft.wire import close_codes, link
+from weft.wire.frames import error_frame
 
 log = logging.getLogger("weft.gateway.socket")
 
@@ -78,6 +83,7 @@ class Surroundings:
     watch: SessionWatch
     limiter: RateLimiter
     doorway: SocketDoorway
+    feeds: Feeds
     trusted_proxies: tuple[Network, ...] = ()
 
 
@@ -178,6 +184,13 @@ class ClientConnection:
                 self._around.presence.depart(dashboard_id, self)
                 if user := self._session.user:
                     self._around.recorder.departed(self.connection_id, user, dashboard_id)
+            case _:
+                self._carry_out_else(instruction)
+
+    def _carry_out_else(self, instruction: PassLive | WakeAt | Close) -> None:
+        match instruction:
+            case PassLive():
+                self._feed(instruction)
             case WakeAt(at_ms):
                 self._wake_at(at_ms)
             case Close(code, reason):
@@ -212,6 +225,18 @@ class ClientConnection:
         self._attachments[order.subscription] = Attachment(
             order.subscription, line, self, self._around.route, roster_known
         )
+
+    def _feed(self, order: PassLive) -> None:
+        user = self._session.user
+        assert user is not None
+
+        def told(error: WeftError | None) -> None:
+            if error is not None:
+                about = {"dashboardId": order.dashboard_id, "widgetId": order.widget_id}
+                self.handle(FeedRefused(error_frame(error, about)))
+
+        producer = Producer(user.user_id, order.dashboard_id, self._origin().address)
+        self._around.feeds.feed(producer, order.widget_id, order.value, told)
 
     async def _authenticate(self, token: str) -> None:
         heard = self._around.watch.heard

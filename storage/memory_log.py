@@ -4,7 +4,7 @@ Its methods never wait, so a simulator can drive them without an event loop (`ru
 """
 
 from collections import deque
-from collections.abc import Collection, Coroutine
+from collections.abc import Collection, Coroutine, Sequence
 from dataclasses import replace
 from enum import Enum
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from storage.ports import (
     DashboardCommit,
     DashboardRows,
     Head,
+    LiveValue,
     LoggedSubmission,
     OpenedDashboard,
     ReplicaMark,
@@ -75,6 +76,7 @@ class MemoryLog:
             table.epoch,
             _read_checkpoint(dashboard_id, table, version),
             tuple(map(_read_submission, table.operations[version:])),
+            live=_read_live(table),
         )
 
     async def commit(self, commits: list[DashboardCommit]) -> set[UUID]:
@@ -154,6 +156,20 @@ class MemoryLog:
         _write_rows(table, checkpoint.version)
         return True
 
+    async def write_live(
+        self, dashboard_id: UUID, epoch: int, values: Sequence[LiveValue]
+    ) -> set[UUID] | None:
+        table = self._table(dashboard_id)
+        if table is None or table.epoch != epoch:
+            return None
+        with_row = set(map(UUID, table.rows.widget_versions))
+        for each in values:
+            if each.widget_id in with_row and each.value is not None:
+                table.live[each.widget_id] = (encode_json(each.value), each.at_ms)
+            elif each.widget_id in with_row:
+                table.live.pop(each.widget_id, None)
+        return with_row & {each.widget_id for each in values}
+
     async def checkpoints(self, dashboard_id: UUID) -> tuple[int, ...]:
         table = self._table(dashboard_id)
         if table is None:
@@ -208,6 +224,13 @@ def _read_checkpoint(dashboard_id: UUID, table: DashboardTable, version: int) ->
     return Checkpoint(dashboard_id, version, decode_json(state), operations_count)
 
 
+def _read_live(table: DashboardTable) -> tuple[LiveValue, ...]:
+    return tuple(
+        LiveValue(widget_id, decode_json(value), at_ms)
+        for widget_id, (value, at_ms) in sorted(table.live.items())
+    )
+
+
 def _write_rows(table: DashboardTable, version: int) -> None:
     """A widget's row keeps its version unless the checkpoint changes it."""
     before, state = decode_json(table.rows.state), table.checkpoints[version][0]
@@ -220,3 +243,5 @@ def _write_rows(table: DashboardTable, version: int) -> None:
         for widget_id, widget in decode_json(state)["widgets"].items()
     }
     table.rows.state = state
+    with_row = set(map(UUID, table.rows.widget_versions))
+    table.live = {each: value for each, value in table.live.items() if each in with_row}

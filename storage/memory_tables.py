@@ -48,6 +48,7 @@ class DashboardTable:
     operations: list[StoredSubmission] = field(default_factory=list)  # version n at n - 1
     checkpoints: dict[int, tuple[bytes, int]] = field(default_factory=dict)  # state, count
     marks: dict[UUID, ReplicaMark] = field(default_factory=dict)
+    live: dict[UUID, tuple[bytes, int]] = field(default_factory=dict)  # of widgets: value, at_ms
     collaborators: dict[UUID, Collaborator] = field(default_factory=dict)
 
 

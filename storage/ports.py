@@ -4,7 +4,7 @@ Each port has a PostgreSQL or Redis implementation and a memory twin; one contra
 (tests/storage) holds both to the same behaviour.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
@@ -57,6 +57,15 @@ class Checkpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class LiveValue:
+    """What a feed has given a widget last. `value` None: it has none any more."""
+
+    widget_id: UUID
+    value: dict[str, Any] | None
+    at_ms: int  # by the owner's clock, rising per widget
+
+
+@dataclass(frozen=True, slots=True)
 class OpenedDashboard:
     """An owner's first look: the fence raised, the newest checkpoint, and what followed."""
 
@@ -66,6 +75,7 @@ class OpenedDashboard:
     checkpoint: Checkpoint
     tail: tuple[LoggedSubmission, ...]
     before: tuple[LoggedSubmission, ...] = ()  # the last ones up to the checkpoint, if wanted
+    live: tuple[LiveValue, ...] = ()  # as far as they were written
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +168,15 @@ class OperationLog(Protocol):
         """Checkpoint, replica marks, dashboards and widgets rows, in one transaction.
 
         False, and nothing written, when owner_epoch is no longer `epoch`.
+        """
+
+    async def write_live(
+        self, dashboard_id: UUID, epoch: int, values: Sequence[LiveValue]
+    ) -> set[UUID] | None:
+        """Keep these values beside the widgets that have a row; which have. The log, and what a
+        replay of it must give, are not touched.
+
+        None, and nothing written, when owner_epoch is no longer `epoch`.
         """
 
     async def checkpoints(self, dashboard_id: UUID) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
 """The operations log in PostgreSQL: law 1 order, law 2 durable first, law 5 one writer."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from storage.ports import (
     DashboardCommit,
     DashboardRows,
     Head,
+    LiveValue,
     LoggedSubmission,
     OpenedDashboard,
     ReplicaMark,
@@ -18,7 +19,13 @@ from storage.ports import (
 from storage.postgres_commit import PostgresCommit
 from storage.postgres_connection import Pool, PooledConnection, storage_errors
 from storage.postgres_statements import statements
-from storage.rows import check_reach, checkpoint_from, dashboard_rows_from, submission_from
+from storage.rows import (
+    check_reach,
+    checkpoint_from,
+    dashboard_rows_from,
+    live_value_from,
+    submission_from,
+)
 from weft.errors import WeftError
 
 
@@ -41,7 +48,9 @@ class PostgresLog:
         checkpoint = checkpoint_from(dashboard_id, row)
         version = raised["version"]
         tail = await self._read(dashboard_id, checkpoint.version, version)
-        return OpenedDashboard(dashboard_id, version, raised["owner_epoch"], checkpoint, tail)
+        live = tuple(map(live_value_from, await self._rows("live_values", dashboard_id)))
+        epoch = raised["owner_epoch"]
+        return OpenedDashboard(dashboard_id, version, epoch, checkpoint, tail, live=live)
 
     async def commit(self, commits: list[DashboardCommit]) -> set[UUID]:
         return await self._commit.commit(commits)
@@ -112,6 +121,26 @@ class PostgresLog:
         )
         if written is None:
             raise Fenced
+
+    async def write_live(
+        self, dashboard_id: UUID, epoch: int, values: Sequence[LiveValue]
+    ) -> set[UUID] | None:
+        values = sorted(values, key=lambda each: each.widget_id.int)  # rows are locked in one order
+        columns = (
+            [each.widget_id for each in values],
+            [each.value for each in values],
+            [each.at_ms for each in values],
+        )
+        with storage_errors():
+            try:
+                async with self._pool.acquire() as connection, connection.transaction():
+                    rows = await connection.fetch(self._sql["write_live"], dashboard_id, *columns)
+                    held = self._sql["hold_fence"]
+                    if await connection.fetchval(held, dashboard_id, epoch) is None:
+                        raise Fenced
+            except Fenced:
+                return None
+        return {row["id"] for row in rows}
 
     async def checkpoints(self, dashboard_id: UUID) -> tuple[int, ...]:
         rows = await self._rows("checkpoint_versions", dashboard_id)

@@ -10,7 +10,13 @@ from uuid import UUID
 
 import orjson
 
-from storage.ports import Checkpoint, DashboardCommit, DashboardRows, LoggedSubmission
+from storage.ports import (
+    Checkpoint,
+    DashboardCommit,
+    DashboardRows,
+    LiveValue,
+    LoggedSubmission,
+)
 from weft.errors import WeftError
 from weft.limits import INTEGER_MAX, TITLE_MAX_CHARACTERS
 
@@ -123,6 +129,11 @@ def dashboard_rows_from(row: Row) -> DashboardRows:
     versions = {widget_id: widget.pop("version") for widget_id, widget in widgets.items()}
     state = {name: row[name] for name in ("title", "description", "settings", "layout")}
     return DashboardRows(row["version"], {**state, "widgets": widgets}, versions)
+
+
+def live_value_from(row: Row) -> LiveValue:
+    """The row of sql/checkpoints.sql, live_values."""
+    return LiveValue(row["id"], row["live_data"], row["live_at_ms"])
 
 
 def check_text(name: str, text: str | None, max_characters: int) -> None:

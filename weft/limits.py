@@ -153,6 +153,19 @@ PRESENCE_ROSTER_WAIT_SECONDS: Final = 0.25  # that a join waits for who is there
 PRESENCE_BEAT_SECONDS: Final = 2.0  # law 8: how often a gateway says that its people are there,
 PRESENCE_TTL_SECONDS: Final = 6.0  # and how long that is believed: both and a tick are below 10 s
 
+# --- live data -----------------------------------------------------------------------------------
+LIVE_VALUE_MAX_BYTES: Final = 65_536  # of one widget: a chart of some thousand points
+LIVE_MAX_BYTES_PER_DASHBOARD: Final = 4_194_304  # in the owner's memory, and in every `joined`
+LIVE_FRAME_EVERY_SECONDS: Final = 1 / 30  # of one dashboard: as often as eyes can tell
+LIVE_FRAME_MAX_BYTES: Final = 262_144  # then the rest has its turn in the next one
+LIVE_READER_MAX_BYTES: Final = 65_536  # waiting for a reader, who above it skips values
+LIVE_LINK_MAX_BYTES: Final = 1_048_576  # waiting for a gateway, which above it skips values
+LIVE_RETRY_SECONDS: Final = 0.1  # how often it is looked whether who has skipped has room again
+FEED_IDLE_SECONDS: Final = 30.0  # a producer's way to the owner is kept open so long
+FEEDS_WAITING_MAX_WIDGETS: Final = 2_000  # of one producer and dashboard, with an answer to come
+RATE_FEEDS_PER_WINDOW: Final = 5_000  # values; 100 widgets at 50 a second
+RATE_FEEDS_WINDOW_MS: Final = 1_000
+
 # --- lists, deliveries, retention ----------------------------------------------------------------
 PAGE_DEFAULT_ITEMS: Final = 50
 PAGE_MAX_ITEMS: Final = 200  # of one answer; more is the next page

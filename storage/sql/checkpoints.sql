@@ -72,6 +72,25 @@ SET title = $4, description = $5, settings = $6, layout = $7, updated_at = CURRE
 WHERE id = $1 AND version >= $2 AND owner_epoch = $3
 RETURNING id;
 
+-- name: live_values
+SELECT id, live_data, (extract(epoch FROM live_at) * 1000)::BIGINT AS live_at_ms
+FROM widgets
+WHERE dashboard_id = $1 AND live_data IS NOT NULL
+ORDER BY id;
+
+-- name: write_live
+-- Of the widgets that have a row; the others get theirs with the next checkpoint.
+UPDATE widgets
+SET live_data = told.value, live_at = to_timestamp(told.at_ms / 1000.0::FLOAT8)
+FROM unnest($2::UUID[], $3::JSONB[], $4::BIGINT[]) AS told (widget_id, value, at_ms)
+WHERE dashboard_id = $1 AND id = told.widget_id
+RETURNING id;
+
+-- name: hold_fence
+-- The last statement before live values become durable, for commits wait while it holds the row.
+-- Law 5: no row means that another owner has opened the dashboard; then nothing is written.
+SELECT id FROM dashboards WHERE id = $1 AND owner_epoch = $2 FOR SHARE;
+
 -- name: replica_mark
 SELECT replica_id, sequence, version, fingerprint, user_id
 FROM replica_marks

@@ -21,6 +21,8 @@ from storage.memory_log import MemoryLog
 from storage.memory_tables import MemoryTables
 from tests.client.conversation import NOTE
 from weft.client import backoff
+from weft.client.board_loop import News
+from weft.client.instructions import FeedRefused, Show, ShowLive
 
 TEXT = ("config", "text")
 SECRET = "between gateways and owners"
@@ -117,3 +119,32 @@ async def test_law3_and_law4_two_who_type_over_cut_connections_end_in_one_text()
         assert len(await house.log.submissions_between(house.dashboard_id, 0, head)) == head
         words = [f"<{name}{number}>" for name in ("bob", "cem") for number in range(EDITS)]
         assert sorted(text.replace(">", ">\n").split()) == sorted(words)
+
+
+async def test_live_data_reaches_every_board_and_outlives_a_cut() -> None:
+    house = House()
+    await house.open_dashboard()
+    async with (
+        served(house) as url,
+        weft.connect(url, await house.token("bob"), create_connection=Wire) as bobs,
+        weft.connect(url, await house.token("cem"), create_connection=Wire) as cems,
+    ):
+        bob, cem = await bobs.join(house.dashboard_id), await cems.join(house.dashboard_id)
+        widget = bob.add_widget(NOTE)
+        await bob.saved(10)
+        shown: asyncio.Queue[News] = asyncio.Queue()
+        cem.listen(lambda news: shown.put_nowait(news) if not isinstance(news, Show) else None)
+        async with asyncio.timeout(10):
+            bob.feed(widget, {"n": 1})
+            assert isinstance(await shown.get(), ShowLive)
+            assert cem.live[widget].value == {"n": 1}
+            Wire.cut_all()
+            while not (isinstance(news := await shown.get(), ShowLive) and news.anew):
+                pass
+            assert cem.live[widget].value == {"n": 1}
+            cem.feed(UUID(int=7), {"n": 1})
+            refused = await shown.get()
+        assert isinstance(refused, FeedRefused)
+        assert (refused.widget_id, refused.error.code) == (str(UUID(int=7)), "target_missing")
+        assert cem.status.error is None
+        assert cem.document.value_at(widget, ("data",)) == {}

@@ -1,5 +1,6 @@
 """Widgets over HTTP: operations through the owner, so every law of live editing holds for them."""
 
+import asyncio
 from contextlib import AsyncExitStack
 from uuid import uuid4
 
@@ -7,6 +8,7 @@ import pytest
 from gateway_world import soon
 from http_world import TEXT, HttpWorld, all_of, problem, refused
 
+from weft.client.instructions import ShowLive
 from weft.models import WidgetCreate, WidgetPatch
 
 pytestmark = pytest.mark.store
@@ -145,3 +147,38 @@ async def test_widgets_are_edited_by_users_and_read_by_the_host_product(api: Htt
     assert await api.host.widgets.read(dashboard.id, widget.id) == widget
     attempt = api.host.widgets.remove(dashboard.id, widget.id)
     assert (await refused(attempt)).code == "forbidden"
+
+
+async def test_live_data_is_put_and_seen_at_once(api: HttpWorld) -> None:
+    ann = await api.person()
+    dashboard = await api.dashboard(ann)
+    widget = await api.widget(ann, dashboard)
+    viewer = await api.member(dashboard, "viewer")
+    async with AsyncExitStack() as stack:
+        board = await api.board(viewer, dashboard, stack)
+        news = board.changes()
+        coming = asyncio.ensure_future(anext(news))
+        await asyncio.sleep(0)  # it listens
+        await ann.api.widgets.feed(dashboard.id, widget.id, {"celsius": 21.5, "snake_case": [1]})
+        shown = await soon(coming)
+        assert isinstance(shown, ShowLive)
+        value = board.live[str(widget.id)].value
+        assert value == {"celsius": 21.5, "snake_case": [1]}
+        assert board.version == 1, "the widget alone is in the log"
+    read = await ann.api.widgets.read(dashboard.id, widget.id)
+    assert read.data == {}
+
+
+async def test_law6_live_data_is_for_those_who_may_write_the_widget(api: HttpWorld) -> None:
+    ann = await api.person()
+    dashboard = await api.dashboard(ann)
+    widget = await api.widget(ann, dashboard)
+    chart = await api.widget(ann, dashboard, type="chart")
+    viewer, stranger = await api.member(dashboard, "viewer"), await api.person()
+    for caller, code in ((viewer.api, "forbidden"), (stranger.api, "unknown_dashboard")):
+        assert (await refused(caller.widgets.feed(dashboard.id, widget.id, {}))).code == code
+    assert (await refused(api.host.widgets.feed(dashboard.id, widget.id, {}))).code == "forbidden"
+    bad = await refused(ann.api.widgets.feed(dashboard.id, chart.id, {"labels": 7}))
+    assert (bad.code, bad.details["errors"][0]["field"]) == ("invalid_message", "data.labels")
+    gone = await refused(ann.api.widgets.feed(dashboard.id, uuid4(), {}))
+    assert gone.code == "target_missing"

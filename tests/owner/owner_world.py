@@ -94,6 +94,7 @@ class WatchedLink(Link):
 
     def __init__(self, world: "World") -> None:
         self.places = {}
+        self._waiting_bytes = 0
         self.lines: deque[lines.ToGateway] = deque()
         self._world = world
 

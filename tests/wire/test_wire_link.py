@@ -15,8 +15,10 @@ from weft.wire.link import (
     Detach,
     Done,
     Ended,
+    Feed,
     Joined,
     LinkHello,
+    Live,
     Move,
     Moved,
     Part,
@@ -49,10 +51,12 @@ to_owner = st.one_of(
         st.none() | numbers,
         st.booleans(),
         st.none() | st.ip_addresses().map(parse_address),
+        st.booleans(),
     ),
     st.builds(Regrant, numbers, st.uuids(), st.none() | st.uuids()),
     st.builds(Submitted, numbers, numbers, numbers, operations, st.none() | st.just("*")),
     st.builds(Taken, numbers),
+    st.builds(Feed, numbers, numbers, st.uuids(), st.dictionaries(texts, texts | numbers)),
     st.builds(Detach, numbers),
     st.builds(Move, numbers, st.uuids(), texts, texts, texts),
 )
@@ -64,6 +68,7 @@ to_gateway = st.one_of(
     st.builds(Moved, numbers, frames),
     st.builds(Done, numbers, frames),
     st.builds(Publish, st.uuids(), frames),
+    st.builds(Live, st.uuids(), frames),
 )
 
 

@@ -1,7 +1,7 @@
 """Dashboards in the admin client: themselves, who shares them, widgets, history, templates."""
 
 from collections.abc import AsyncIterator
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from weft.client.admin_people import pages
@@ -17,6 +17,7 @@ from weft.models import (
     UserProfile,
     Widget,
     WidgetCreate,
+    WidgetData,
     WidgetPatch,
 )
 from weft.wire.http import (
@@ -139,6 +140,12 @@ class AdminWidgets:
         """`seen`: only if it is still so (`conflict`)."""
         path, tag = _widgets(dashboard_id, widget_id), record_tag(seen) if seen else None
         return Widget.from_wire(await self._requests.write("PATCH", path, patch, if_match=tag))
+
+    async def feed(self, dashboard_id: UUID, widget_id: UUID, value: dict[str, Any]) -> None:
+        """The newest live data of a widget. Raises WeftError, as `rate_limited`."""
+        path = _widgets(dashboard_id, widget_id) + "/data"
+        data = WidgetData.from_wire(value)
+        await self._requests.write("PUT", path, data, repeatable=True)
 
     async def remove(self, dashboard_id: UUID, widget_id: UUID, seen: Widget | None = None) -> None:
         path, tag = _widgets(dashboard_id, widget_id), record_tag(seen) if seen else None

@@ -5,14 +5,15 @@ Waits and hands on; what happens is decided in `replica.py`.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from weft.client.attendance import Person
 from weft.client.editing import Editing
 from weft.client.instructions import (
+    FeedRefused,
     Finish,
     Notify,
     Permit,
@@ -21,8 +22,10 @@ from weft.client.instructions import (
     Report,
     Send,
     Show,
+    ShowLive,
     ShowPresence,
 )
+from weft.client.live import LiveValues
 from weft.client.notices import Loss
 from weft.client.places import Whereabouts
 from weft.client.replica import Phase, Replica
@@ -30,8 +33,10 @@ from weft.client.status import State, Status
 from weft.limits import PRESENCE_TICK_SECONDS
 from weft.models.presence import CursorPosition, Present, SelectionRange, Viewport
 from weft.ot.operation import Operations
+from weft.wire.content import check_content
+from weft.wire.messages import Feed, Live
 
-News: TypeAlias = Show | Notify | Permit | ShowPresence | Progress
+News: TypeAlias = Show | Notify | Permit | ShowPresence | Progress | ShowLive | FeedRefused
 Listener: TypeAlias = Callable[[News], None]
 Carry: TypeAlias = Callable[[Replica, list[ReplicaInstruction]], None]
 
@@ -43,6 +48,7 @@ class Board(Editing):
 
     def __init__(self, replica: Replica, carry: Carry) -> None:
         super().__init__(replica, lambda instructions: carry(replica, instructions))
+        self._live = LiveValues()
         self._listeners: list[Listener] = []
         self._stepped: asyncio.Event | None = None  # None: nobody waits
         self._presence_timer: asyncio.TimerHandle | None = None
@@ -68,6 +74,22 @@ class Board(Editing):
     def permissions(self) -> tuple[str, ...]:
         """What this user may do here and now, as `write widget`, at least on some widgets."""
         return self._replica.rights.permissions
+
+    @property
+    def live(self) -> Mapping[str, Live]:
+        """What feeds have given widgets last, by widget id: `value`, and `at` in ms since epoch."""
+        return self._live.values
+
+    def feed(self, widget_id: UUID | str, value: Mapping[str, Any]) -> None:
+        """Give a widget its newest live data, of which no history is kept; the latest wins.
+
+        What is fed while there is no connection is lost; what is refused comes to listeners as
+        `FeedRefused`. Raises WeftError when the value cannot be sent at all.
+        """
+        told = dict(value)
+        check_content(told)
+        widget = UUID(str(widget_id))
+        self._carry([Send(Feed(dashboard_id=self.dashboard_id, widget_id=widget, value=told))])
 
     @property
     def status(self) -> Status:
@@ -178,6 +200,8 @@ class Board(Editing):
             logger.error("Dashboard %s: %r", self.dashboard_id, news.error)
         if isinstance(news, Report | Finish):
             return
+        if isinstance(news, ShowLive):
+            news = self._live.follow(news)
         for listener in list(self._listeners):
             try:
                 listener(news)

@@ -34,6 +34,7 @@ from weft.client.instructions import (
     CloseSocket,
     ConnectionInstruction,
     Fail,
+    FeedRefused,
     Finish,
     Notify,
     OpenSocket,
@@ -46,6 +47,7 @@ from weft.client.instructions import (
     Send,
     SendFrame,
     Show,
+    ShowLive,
     ShowPresence,
     Tell,
     Wait,
@@ -58,11 +60,14 @@ from weft.wire import close_codes
 from weft.wire.codec import FrameError, decode_server_frame, encode
 from weft.wire.messages import (
     PROTOCOL_VERSION,
+    About,
     Authenticate,
     Authenticated,
+    Data,
     ErrorMessage,
     GoAway,
     Hello,
+    Joined,
     Pong,
     UserNotice,
     Welcome,
@@ -185,6 +190,15 @@ class Connection:
                 self._refused = error_in(message)
                 self._not_before_ms = message.retry_after_ms
                 return []
+            case ErrorMessage(about=About(widget_id=widget_id)) if widget_id is not None:
+                assert message.about is not None and message.about.dashboard_id is not None
+                refused = FeedRefused(str(widget_id), error_in(message))
+                return self._show(message.about.dashboard_id, refused)
+            case Data(dashboard_id=dashboard_id, values=values):
+                return self._show(dashboard_id, ShowLive(values))
+            case Joined(dashboard_id=dashboard_id, live=live):
+                shown = self._show(dashboard_id, ShowLive(live or {}, anew=True))
+                return [*self._pass_on(dashboard_id, message), *shown]
             case ErrorMessage():
                 assert message.about is not None and message.about.dashboard_id is not None
                 return self._pass_on(message.about.dashboard_id, message)
@@ -203,6 +217,11 @@ class Connection:
     @property
     def _connected(self) -> Connected:
         return Connected(self._connection_id)
+
+    def _show(
+        self, dashboard_id: UUID, news: ShowLive | FeedRefused
+    ) -> list[ConnectionInstruction]:
+        return [Tell(dashboard_id, news)] if dashboard_id in self.replicas else []
 
     def _pass_on(
         self, dashboard_id: UUID, message: DashboardMessage

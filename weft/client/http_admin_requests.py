@@ -64,9 +64,12 @@ class AdminRequests:
         *,
         query: Mapping[str, Any] | None = None,
         if_match: str | None = None,
+        repeatable: bool = False,
     ) -> Any:
-        """The answer as JSON; None for one without content."""
-        headers = {"Idempotency-Key": str(uuid4())}
+        """The answer as JSON; None for one without content. `repeatable`: done twice is done once,
+        so nobody need remember the answer.
+        """
+        headers = {} if repeatable else {"Idempotency-Key": str(uuid4())}
         if if_match is not None:
             headers["If-Match"] = if_match
         content = None

@@ -1,5 +1,6 @@
 """Orders that leave the hearts of a client, in the imperative; to be carried out in order."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 from uuid import UUID
@@ -8,7 +9,7 @@ from weft.client.notices import Notice
 from weft.client.rights import Rights
 from weft.errors import WeftError
 from weft.ot.operation import Operations
-from weft.wire.messages import Join, Leave, SetPresence, Submit
+from weft.wire.messages import Feed, Join, Leave, Live, SetPresence, Submit
 
 Origin: TypeAlias = Literal["local", "remote", "rejected", "snapshot"]
 
@@ -18,7 +19,7 @@ Origin: TypeAlias = Literal["local", "remote", "rejected", "snapshot"]
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    message: Join | Leave | Submit | SetPresence
+    message: Join | Leave | Submit | Feed | SetPresence
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,22 @@ class Progress:
     of: Literal["parts", "versions"]
     done: int
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShowLive:
+    """Live values have come, by widget. `anew`: these are all there are."""
+
+    values: Mapping[str, Live]
+    anew: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRefused:
+    """A value that was fed was not taken."""
+
+    widget_id: str
+    error: WeftError
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +160,9 @@ class Tell:
     """Hand this to whoever uses the dashboard."""
 
     dashboard_id: UUID
-    instruction: Show | Notify | Permit | ShowPresence | Progress | Report | Finish
+    instruction: (
+        Show | Notify | Permit | ShowPresence | Progress | ShowLive | FeedRefused | Report | Finish
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,8 +95,9 @@ def joined_frame(
     submissions: Sequence[Mapping[str, Any]],
     last_sequence: int,
     last_version: int,
+    live: Mapping[str, Any] | None = None,
 ) -> bytes:
-    """`snapshot` is (version, state)."""
+    """`snapshot` is (version, state); `live` as in `data_frame`."""
     frame: dict[str, Any] = {
         "type": "joined",
         "dashboardId": dashboard_id,
@@ -109,6 +110,8 @@ def joined_frame(
     }
     if snapshot is not None:
         frame["snapshot"] = {"version": snapshot[0], "state": snapshot[1]}
+    if live:
+        frame["live"] = live
     return encode(frame)
 
 
@@ -130,6 +133,11 @@ def permission_frame(dashboard_id: UUID, role: str, permissions: Sequence[str]) 
 
 def committed_frame(dashboard_id: UUID, submissions: Sequence[Mapping[str, Any]]) -> bytes:
     return encode({"type": "committed", "dashboardId": dashboard_id, "submissions": submissions})
+
+
+def data_frame(dashboard_id: UUID, values: Mapping[str, Any]) -> bytes:
+    """`values`: by widget id, {"at": ms since epoch, "value": what it was fed, if anything}."""
+    return encode({"type": "data", "dashboardId": dashboard_id, "values": values})
 
 
 def acknowledged_frame(dashboard_id: UUID, sequence: int, version: int) -> bytes:
@@ -158,8 +166,10 @@ def left_frame(dashboard_id: UUID) -> bytes:
     return encode({"type": "ended", "dashboardId": dashboard_id, "code": "left"})
 
 
-def error_frame(error: WeftError) -> bytes:
-    return encode({"type": "error"} | error.to_json())
+def error_frame(error: WeftError, about: Mapping[str, Any] | None = None) -> bytes:
+    """`about`: of what else than a frame that was refused it tells."""
+    fields = error.to_json() if about is None else error.to_json() | {"about": about}
+    return encode({"type": "error"} | fields)
 
 
 def goaway_frame(error: WeftError, retry_after_ms: int) -> bytes:

@@ -32,6 +32,7 @@ class Attach(NamedTuple):
     version: int | None
     wants_tail: bool
     address: Address | None = None  # of the client, as seen past the trusted proxies
+    feeds: bool = False  # it brings live values, and is told of nothing
 
 
 ANYTHING: Final = "*"
@@ -47,6 +48,17 @@ class Submitted(NamedTuple):
     base_version: int
     operations: list[dict[str, Any]]
     guard: str | None = None
+
+
+class Feed(NamedTuple):
+    """A live value. `number` tells which one the `Reply` is about: {"number"}, with the error
+    fields when it was refused.
+    """
+
+    n: int
+    number: int
+    widget_id: UUID
+    value: dict[str, Any]
 
 
 class Detach(NamedTuple):
@@ -123,8 +135,15 @@ class Publish(NamedTuple):
     frame: bytes
 
 
-ToOwner: TypeAlias = LinkHello | Attach | Submitted | Taken | Detach | Regrant | Move
-ToGateway: TypeAlias = Joined | Reply | Part | Ended | Publish | Moved | Done
+class Live(NamedTuple):
+    """For everyone in the room who has room: a `data` frame, whose values may be skipped."""
+
+    dashboard_id: UUID
+    frame: bytes
+
+
+ToOwner: TypeAlias = LinkHello | Attach | Submitted | Feed | Taken | Detach | Regrant | Move
+ToGateway: TypeAlias = Joined | Reply | Part | Ended | Publish | Live | Moved | Done
 
 
 def pack_to_owner(lines: Iterable[ToOwner]) -> bytes:
@@ -157,22 +176,10 @@ def _line_to_owner(line: ToOwner) -> bytes:
                 "operations": operations,
             }
             return encode(["submit", n, told if guard is None else told | {"guard": guard}])
+        case Feed(n, number, widget_id, value):
+            return encode(["feed", n, number, widget_id, value])
         case Attach():
-            return encode(
-                [
-                    "attach",
-                    line.n,
-                    {
-                        "dashboardId": line.dashboard_id,
-                        "userId": line.user_id,
-                        "connectionId": line.connection_id,
-                        "replicaId": line.replica_id,
-                        "version": line.version,
-                        "wantsTail": line.wants_tail,
-                        "address": None if line.address is None else str(line.address),
-                    },
-                ]
-            )
+            return encode(["attach", line.n, _attach_fields(line)])
         case Taken(n):
             return encode(["taken", n])
         case Detach(n):
@@ -186,10 +193,25 @@ def _line_to_owner(line: ToOwner) -> bytes:
             return encode(["hello", {"secret": secret, "gatewayId": gateway_id}])
 
 
+def _attach_fields(line: Attach) -> dict[str, Any]:
+    return {
+        "dashboardId": line.dashboard_id,
+        "userId": line.user_id,
+        "connectionId": line.connection_id,
+        "replicaId": line.replica_id,
+        "version": line.version,
+        "wantsTail": line.wants_tail,
+        "address": None if line.address is None else str(line.address),
+        "feeds": line.feeds,
+    }
+
+
 def _lines_to_gateway(line: ToGateway) -> bytes:
     match line:
         case Publish(dashboard_id, frame):
             head = encode(["publish", dashboard_id])
+        case Live(dashboard_id, frame):
+            head = encode(["live", dashboard_id])
         case Joined(n, frame):
             head = encode(["joined", n])
         case Reply(n, frame):
@@ -218,6 +240,8 @@ def _read_to_owner(line: bytes) -> ToOwner:
                 } as told,
             ]:
                 return Submitted(n, sequence, base, ops, told.get("guard"))
+            case ["feed", int(n), int(number), str(widget_id), dict(value)]:
+                return Feed(n, number, UUID(widget_id), value)
             case ["attach", int(n), dict(fields)]:
                 return _read_attach(n, fields)
             case ["regrant", int(n), {"dashboardId": str(dashboard_id), "userId": user_id}]:
@@ -256,6 +280,7 @@ def _read_attach(n: int, fields: dict[str, Any]) -> Attach:
         fields["version"],
         fields["wantsTail"],
         None if (address := fields.get("address")) is None else parse_address(address),
+        bool(fields.get("feeds")),
     )
 
 
@@ -264,6 +289,8 @@ def _read_to_gateway(head: bytes, frame: bytes) -> ToGateway:
         match orjson.loads(head):
             case ["publish", str(dashboard_id)]:
                 return Publish(UUID(dashboard_id), frame)
+            case ["live", str(dashboard_id)]:
+                return Live(UUID(dashboard_id), frame)
             case ["joined", int(n)]:
                 return Joined(n, frame)
             case ["reply", int(n)]:

@@ -136,6 +136,15 @@ class SetPresence(WireModel):
     is_active: bool = True
 
 
+class Feed(WireModel):
+    """The newest data of a widget, beside its document. Only a refusal is answered."""
+
+    type: Literal["feed"] = "feed"
+    dashboard_id: WireUuid
+    widget_id: WireUuid
+    value: dict[str, Any]
+
+
 class Ping(WireModel):
     type: Literal["ping"] = "ping"
     nonce: Annotated[str, Field(max_length=100)] | int | None = None
@@ -159,6 +168,13 @@ class Submission(WireModel):
 class Snapshot(WireModel):
     version: Version
     state: DocumentObject
+
+
+class Live(WireModel):
+    """What a feed has given a widget last; without `value`, it has none any more."""
+
+    at: Milliseconds
+    value: dict[str, Any] | None = None
 
 
 class Welcome(WireModel):
@@ -220,6 +236,7 @@ class Joined(WireModel):
     last_sequence: Version
     last_version: Version
     roster: list[Present] | None = None
+    live: dict[str, Live] | None = None
 
 
 class Roster(WireModel):
@@ -252,6 +269,14 @@ class Committed(WireModel):
     type: Literal["committed"] = "committed"
     dashboard_id: WireUuid
     submissions: list[Submission]
+
+
+class Data(WireModel):
+    """Live values by widget, the latest of each; some may have been skipped."""
+
+    type: Literal["data"] = "data"
+    dashboard_id: WireUuid
+    values: dict[str, Live]
 
 
 class Acknowledged(WireModel):
@@ -296,6 +321,7 @@ class Ended(WireModel):
 class About(WireModel):
     dashboard_id: WireUuid | None = None
     sequence: Sequence | None = None
+    widget_id: WireUuid | None = None
 
 
 class ErrorMessage(ErrorFields):
@@ -313,7 +339,7 @@ class Pong(WireModel):
     server_time: Milliseconds
 
 
-ClientMessage: TypeAlias = Hello | Authenticate | Join | Leave | Submit | SetPresence | Ping
+ClientMessage: TypeAlias = Hello | Authenticate | Join | Leave | Submit | SetPresence | Feed | Ping
 ServerMessage: TypeAlias = (
     Welcome
     | SnapshotPart
@@ -326,6 +352,7 @@ ServerMessage: TypeAlias = (
     | PresenceChanged
     | Permission
     | Committed
+    | Data
     | Acknowledged
     | Rejected
     | Ended

@@ -10,12 +10,13 @@
 
 export type { Person } from "./client/attendance.ts";
 export { Board } from "./client/board_loop.ts";
-export type { Listener, News, StatusChanged } from "./client/board_loop.ts";
+export type { Listener, LiveChanged, News, StatusChanged } from "./client/board_loop.ts";
 export { Client, connect } from "./client/connection_loop.ts";
 export type { ClientOptions, Token } from "./client/connection_loop.ts";
 export type { Where } from "./client/editing.ts";
 export { IndexedDbStore } from "./client/indexeddb_store.ts";
-export type { Notify, Origin, Permit, Progress, Show } from "./client/instructions.ts";
+export type { FeedRefused, Notify, Origin, Permit, Progress, Show } from "./client/instructions.ts";
+export type { LiveValue } from "./client/live.ts";
 export { lostValue } from "./client/notices.ts";
 export type { Loss, Notice } from "./client/notices.ts";
 export type { Whereabouts } from "./client/places.ts";

@@ -331,3 +331,46 @@ test("a text field is kept in step by what differs alone", async () => {
   ]);
   assert.equal(board.document.valueAt(WIDGET, TEXT), "help 😀");
 });
+
+test("live data comes beside the document, and the latest wins", async () => {
+  const [board, socket] = await joined();
+  const news: News[] = [];
+  board.listen((each) => news.push(each));
+  const before = board.document;
+  socket.says("data", { values: { [WIDGET]: { at: 5, value: { n: 1 } } } });
+  const held = board.live;
+  assert.deepEqual(held.get(WIDGET), { at: 5, value: { n: 1 } });
+  socket.says("data", { values: { [WIDGET]: { at: 4, value: { n: 0 } } } });
+  assert.equal(board.live, held, "what is older is no news");
+  socket.says("data", { values: { [WIDGET]: { at: 6 } } });
+  assert.equal(board.live.size, 0);
+  assert.equal(board.document, before);
+  assert.deepEqual(
+    news.map(({ kind }) => kind),
+    ["live", "live"],
+  );
+});
+
+test("a join brings all live data there is", async () => {
+  const [board, socket] = await joined();
+  socket.says("data", { values: { gone: { at: 5, value: {} }, [WIDGET]: { at: 9, value: {} } } });
+  socket.joins(0, { live: { [WIDGET]: { at: 7, value: { n: 2 } } } });
+  assert.deepEqual([...board.live], [[WIDGET, { at: 7, value: { n: 2 } }]]);
+});
+
+test("what is fed is sent at once, and told when it was refused", async () => {
+  const [board, socket] = await joined();
+  socket.heard();
+  const news: News[] = [];
+  board.listen((each) => news.push(each));
+  board.feed(WIDGET, { n: 1 });
+  await settle();
+  assert.deepEqual(socket.said.splice(0), [
+    { type: "feed", dashboardId: BOARD, widgetId: WIDGET, value: { n: 1 } },
+  ]);
+  const error = { code: "forbidden", message: "No.", fault: "client", retry: "never" };
+  socket.says("error", { ...error, about: { dashboardId: BOARD, widgetId: WIDGET } });
+  const [refused] = news;
+  assert.equal(refused?.kind, "feedRefused");
+  assert.equal(board.isOver, false);
+});

@@ -4,11 +4,13 @@
  * Waits, stores and hands on; what happens is decided in `replica.ts`.
  */
 
+import type { JsonObject } from "../ot/operation.ts";
 import type { Present, Role } from "../wire/messages.ts";
 import { PRESENCE_TICK_SECONDS } from "../wire/tables.ts";
 import type { Person } from "./attendance.ts";
 import { Editing } from "./editing.ts";
 import type {
+  FeedRefused,
   Notify,
   Permit,
   Progress,
@@ -19,6 +21,7 @@ import type {
   Tell,
 } from "./instructions.ts";
 import type { Whereabouts } from "./places.ts";
+import { type LiveValue, LiveValues } from "./live.ts";
 import type { Replica } from "./replica.ts";
 import type { Status } from "./status.ts";
 import type { Claim } from "./store.ts";
@@ -28,7 +31,13 @@ export interface StatusChanged {
   readonly status: Status;
 }
 
-export type News = Show | Notify | Permit | Progress | StatusChanged | ShowPresence;
+export interface LiveChanged {
+  readonly kind: "live";
+  readonly live: ReadonlyMap<string, LiveValue>;
+}
+
+export type News =
+  Show | Notify | Permit | ShowPresence | Progress | LiveChanged | FeedRefused | StatusChanged;
 export type Listener = (news: News) => void;
 
 interface Waiter {
@@ -40,6 +49,7 @@ interface Waiter {
 export class Board extends Editing {
   readonly #carryOut: (instructions: readonly ReplicaInstruction[]) => void;
   readonly #claim: Claim | null;
+  readonly #live = new LiveValues();
   readonly #listeners = new Set<Listener>();
   readonly #news: News[] = []; // told in order, though a listener may edit
   #isTelling = false;
@@ -81,6 +91,20 @@ export class Board extends Editing {
   /** What this user may do here and now, as `write widget`, at least on some widgets. */
   get permissions(): readonly string[] {
     return this.replica.rights.permissions;
+  }
+
+  /** What feeds have given widgets last, by widget id; the same map until something changes. */
+  get live(): ReadonlyMap<string, LiveValue> {
+    return this.#live.values;
+  }
+
+  /**
+   * Give a widget its newest live data, of which no history is kept; the latest wins. What is fed
+   * while there is no connection is lost; what is refused comes to listeners as `feedRefused`.
+   */
+  feed(widgetId: string, value: JsonObject): void {
+    const { dashboardId } = this;
+    this.#carryOut([{ kind: "send", message: { type: "feed", dashboardId, widgetId, value } }]);
   }
 
   /** The same object until something in it changes. */
@@ -154,7 +178,10 @@ export class Board extends Editing {
       case "permit":
       case "presence":
       case "progress":
+      case "feedRefused":
         return this.#announce(instruction);
+      case "showLive":
+        if (this.#live.follow(instruction)) this.#announce({ kind: "live", live: this.live });
     }
   }
 

@@ -15,7 +15,12 @@ import { CLOSE_CODES, PROTOCOL_VERSION, RECONNECT_MAX_SECONDS } from "../wire/ta
 import { errorIn } from "./answers.ts";
 import { Backoff, type Chance } from "./backoff.ts";
 import type { ConnectionEvent, DashboardMessage, ReplicaEvent } from "./events.ts";
-import type { ConnectionInstruction, ReplicaInstruction } from "./instructions.ts";
+import type {
+  ConnectionInstruction,
+  FeedRefused,
+  ReplicaInstruction,
+  ShowLive,
+} from "./instructions.ts";
 import type { Replica } from "./replica.ts";
 
 /**
@@ -168,7 +173,22 @@ export class Connection {
           this.#notBeforeMs = message.retryAfterMs ?? 0;
           return [];
         }
+        if (message.about.widgetId !== undefined) {
+          const { dashboardId, widgetId } = message.about;
+          return this.#show(dashboardId, {
+            kind: "feedRefused",
+            widgetId,
+            error: errorIn(message),
+          });
+        }
         return this.#passOn(message.about.dashboardId, message);
+      case "data":
+        return this.#showLive(message.dashboardId, message.values, false);
+      case "joined":
+        return [
+          ...this.#passOn(message.dashboardId, message),
+          ...this.#showLive(message.dashboardId, message.live ?? {}, true),
+        ];
       default:
         return this.#passOn(message.dashboardId, message);
     }
@@ -177,6 +197,18 @@ export class Connection {
   #passOn(dashboardId: string, message: DashboardMessage): ConnectionInstruction[] {
     const replica = this.replicas.get(dashboardId);
     return replica === undefined ? [] : this.#tell(replica, { kind: "received", message });
+  }
+
+  #showLive(
+    dashboardId: string,
+    values: ShowLive["values"],
+    anew: boolean,
+  ): ConnectionInstruction[] {
+    return this.#show(dashboardId, { kind: "showLive", values, anew });
+  }
+
+  #show(dashboardId: string, instruction: ShowLive | FeedRefused): ConnectionInstruction[] {
+    return this.replicas.has(dashboardId) ? [{ kind: "tell", dashboardId, instruction }] : [];
   }
 
   // --- the end of a socket ----------------------------------------------------------------------

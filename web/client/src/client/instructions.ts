@@ -2,7 +2,7 @@
 
 import type { WeftError } from "../errors.ts";
 import type { Operations } from "../ot/operation.ts";
-import type { Join, Leave, SetPresence, Submit } from "../wire/messages.ts";
+import type { Feed, Join, Leave, Live, SetPresence, Submit } from "../wire/messages.ts";
 import type { Notice } from "./notices.ts";
 import type { Rights } from "./rights.ts";
 
@@ -12,7 +12,7 @@ export type Origin = "local" | "remote" | "rejected" | "snapshot";
 
 export interface Send {
   readonly kind: "send";
-  readonly message: Join | Leave | Submit | SetPresence;
+  readonly message: Join | Leave | Submit | Feed | SetPresence;
 }
 
 /** Answer with `waited` after so long. A newer one replaces it; a lost connection ends it. */
@@ -57,6 +57,20 @@ export interface Progress {
 /** Others have come, gone or moved. */
 export interface ShowPresence {
   readonly kind: "presence";
+}
+
+/** Live values have come, by widget. `anew`: these are all there are. */
+export interface ShowLive {
+  readonly kind: "showLive";
+  readonly values: { readonly [widgetId: string]: Live };
+  readonly anew: boolean;
+}
+
+/** A value that was fed was not taken. */
+export interface FeedRefused {
+  readonly kind: "feedRefused";
+  readonly widgetId: string;
+  readonly error: WeftError;
 }
 
 /** Log a fault, of this client or of the server; the replica does what can be done. */
@@ -130,7 +144,17 @@ export interface WaitFor {
 export interface Tell {
   readonly kind: "tell";
   readonly dashboardId: string;
-  readonly instruction: Show | Notify | Permit | ShowPresence | Progress | Report | Finish | Store;
+  readonly instruction:
+    | Show
+    | Notify
+    | Permit
+    | ShowPresence
+    | Progress
+    | ShowLive
+    | FeedRefused
+    | Report
+    | Finish
+    | Store;
 }
 
 /** No connection will come: trying again cannot help. */

@@ -19,7 +19,15 @@ export type OperationJson =
   | RemoveWidgetJson
   | NoopJson;
 
-export type ClientMessage = Hello | Authenticate | Join | Leave | Submit | SetPresence | Ping;
+export type ClientMessage =
+  | Hello
+  | Authenticate
+  | Join
+  | Leave
+  | Submit
+  | SetPresence
+  | Feed
+  | Ping;
 
 export type ServerMessage =
   | Welcome
@@ -33,6 +41,7 @@ export type ServerMessage =
   | PresenceChanged
   | Permission
   | Committed
+  | Data
   | Acknowledged
   | Rejected
   | Ended
@@ -43,6 +52,7 @@ export type ServerMessage =
 export interface About {
   readonly dashboardId?: string;
   readonly sequence?: number;
+  readonly widgetId?: string;
 }
 
 export interface Acknowledged {
@@ -92,6 +102,13 @@ export interface CursorPosition {
   readonly offset?: number;
 }
 
+/** Live values by widget, the latest of each; some may have been skipped. */
+export interface Data {
+  readonly type: "data";
+  readonly dashboardId: string;
+  readonly values: { readonly [key: string]: Live };
+}
+
 export interface DeleteJson {
   readonly type: "delete";
   readonly targetId?: string;
@@ -134,6 +151,14 @@ export interface ErrorMessage {
 
 /** Who has to change something. */
 export type Fault = "client" | "server";
+
+/** The newest data of a widget, beside its document. Only a refusal is answered. */
+export interface Feed {
+  readonly type: "feed";
+  readonly dashboardId: string;
+  readonly widgetId: string;
+  readonly value: { readonly [key: string]: JsonValue };
+}
 
 export interface FormatJson {
   readonly type: "format";
@@ -191,11 +216,18 @@ export interface Joined {
   readonly lastSequence: number;
   readonly lastVersion: number;
   readonly roster?: readonly Present[];
+  readonly live?: { readonly [key: string]: Live };
 }
 
 export interface Leave {
   readonly type: "leave";
   readonly dashboardId: string;
+}
+
+/** What a feed has given a widget last; without `value`, it has none any more. */
+export interface Live {
+  readonly at: number;
+  readonly value?: { readonly [key: string]: JsonValue };
 }
 
 export interface MoveJson {

@@ -166,6 +166,7 @@ export const SHAPES: { readonly [name: string]: Shape } = {
   acknowledged: { dashboardId: "string", sequence: "number", version: "number" },
   authenticated: { deadline: "number" },
   committed: { dashboardId: "string", submissions: "Submission[]" },
+  data: { dashboardId: "string", values: "object" },
   ended: { dashboardId: "string", code: "string" },
   error: { code: "string", message: "string", fault: "string", retry: "string" },
   goaway: { code: "string", message: "string", fault: "string", retry: "string" },
