@@ -109,7 +109,7 @@ async def test_law2_offline_and_back(stage: Stage) -> None:
     await ann.page.locator(".offline-banner").wait_for()
     await ann.page.keyboard.type(" from the tunnel")
     assert await ann.state() == "offline"
-    assert "edits are kept here" in await ann.page.locator(".offline-banner").inner_text()
+    assert "kept here will be sent" in await ann.page.locator(".offline-banner").inner_text()
     await ben.place_cursor(text, "Home")
     await ben.page.keyboard.type("Above. ")
     await ben.saved()

@@ -1,6 +1,6 @@
 /** One dashboard: its bar, its widgets, who is there, and what has become of one's edits. */
 
-import { type Board, WeftError } from "@weft/client";
+import { type Board, type Status, WeftError } from "@weft/client";
 import { useEffect, useState } from "preact/hooks";
 
 import { HistoryDialog } from "../dialogs/History.tsx";
@@ -14,7 +14,7 @@ import { attempt } from "../parts/attempt.ts";
 import { Icon } from "../parts/Icon.tsx";
 import { LiveInput } from "../parts/LiveInput.tsx";
 import { type Command, Menu } from "../parts/Menu.tsx";
-import { SavedIndicator } from "../parts/SavedIndicator.tsx";
+import { editsOf, SavedIndicator } from "../parts/SavedIndicator.tsx";
 import { Toasts } from "../parts/Toasts.tsx";
 import { follow } from "../session/route.ts";
 import type { Session } from "../session/session.ts";
@@ -108,7 +108,7 @@ function OpenBoard({ board, session }: { readonly board: Board; readonly session
         )}
         {canEdit && <AddMenu board={board} />}
       </header>
-      {status.state === "offline" && <OfflineBanner pending={status.pending} />}
+      {status.state === "offline" && <OfflineBanner status={status} />}
       <NoticeList board={board} session={session} />
       <main class="board" aria-label="Dashboard">
         {board.document.fields.description && (
@@ -165,11 +165,11 @@ function AddMenu({ board }: { readonly board: Board }) {
   );
 }
 
-function OfflineBanner({ pending }: { readonly pending: number }) {
+function OfflineBanner({ status }: { readonly status: Status }) {
   return (
     <p class="offline-banner" role="status">
       <Icon name="offline" /> No connection. You can go on editing
-      {pending > 0 ? `; ${pending} edits are kept here and will be sent.` : "."}
+      {status.pending > 0 ? `; ${editsOf(status)} kept here will be sent.` : "."}
     </p>
   );
 }

@@ -12,13 +12,18 @@ const SHOWN: { readonly [state in Status["state"]]: readonly [IconName, string] 
   failed: ["warning", "Not saved"],
 };
 
+/** How many are not durable yet. */
+export function editsOf({ pending }: Status): string {
+  return pending === 1 ? "1 edit" : `${pending} edits`;
+}
+
 export function SavedIndicator({ status }: { readonly status: Status }) {
   const [icon, name] = SHOWN[status.state];
   const waiting = status.state === "offline" && status.pending > 0;
   return (
     <span class={`saved saved-${status.state}`} role="status" data-state={status.state}>
       <Icon name={icon} />
-      <span class="wide-only">{waiting ? `${status.pending} edits wait` : name}</span>
+      <span class="wide-only">{waiting ? `${editsOf(status)} to send` : name}</span>
     </span>
   );
 }
