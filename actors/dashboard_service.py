@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any, NamedTuple, cast
 from uuid import UUID, uuid4
 
@@ -121,6 +122,7 @@ class DashboardService:
             self.lane,
             handle=self.handle,
             clock_ms=clock_ms,
+            on_skipped=partial(measures.count, "drops", label="live"),
         )
         self._lookups: set[asyncio.Task[None]] = set()
         self._is_closed = False

@@ -34,13 +34,16 @@ class LiveLoop:
         *,
         handle: Callable[[Event], None],
         clock_ms: Callable[[], int],
+        on_skipped: Callable[[int], None] = lambda _: None,
     ) -> None:
+        """`on_skipped`: told to how many gateways values were not sent."""
         self._dashboard_id = dashboard_id
         self._room = room
         self._log = log
         self._fence = fence
         self._handle = handle
         self._clock_ms = clock_ms
+        self._on_skipped = on_skipped
         self._lane: LossyLane[Link] = LossyLane(has_room)
         self._waking: asyncio.TimerHandle | None = None
         self._retrying: asyncio.TimerHandle | None = None
@@ -64,9 +67,11 @@ class LiveLoop:
 
     def _publish(self, order: PublishLive) -> None:
         line = lines.Live(self._dashboard_id, order.frame)
-        for link in self._lane.offer(self._room, lambda: order.values):
+        direct = self._lane.offer(self._room, lambda: order.values)
+        for link in direct:
             link.send(line)
         if self._lane:
+            self._on_skipped(len(self._room) - len(direct))
             self._catch_up()
 
     def _catch_up(self) -> None:

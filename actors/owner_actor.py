@@ -11,6 +11,7 @@ from uuid import UUID
 
 import ray
 
+import weft
 from actors.owner_service import OwnerService
 from actors.owner_settings import OwnerSettings
 from storage.ports import OwnerAddress
@@ -43,6 +44,10 @@ class OwnerActor:
         self._service: OwnerService | None = None
         self._upkeep: asyncio.Task[None] | None = None
         self._starting = asyncio.get_running_loop().create_task(self._start())
+
+    def __repr__(self) -> str:
+        """As the Ray dashboard shows it, and its logs."""
+        return f"{self._settings.owner_id}, Weft {weft.__version__}"
 
     async def start(self) -> OwnerAddress:
         """Wait until it hosts. Raises what kept it from starting."""

@@ -87,6 +87,8 @@ class OwnerService:
         self._measures.watch("dashboards", lambda: len(self._dashboards))
         self._measures.watch("subscriptions", self._subscriptions)
         self._measures.watch("commit_queue", self._commit_queue)
+        self._measures.follow("plugin_failures", self._plugins.failures)
+        self._measures.follow("drops", lambda: {"plugins": self._plugins.dropped()})
 
     async def start(self) -> OwnerAddress:
         """Listen, announce, and host from now on."""

@@ -6,7 +6,7 @@
 import importlib
 import sys
 
-BENCHMARKS = ("algebra", "commit", "owner", "queries", "move", "cluster", "feeds", "browser")
+BENCHMARKS = ("algebra", "commit", "owner", "queries", "move", "cluster", "browser")
 ON_DEMAND = ("reconnect", "offline")  # minutes each, and the whole machine
 
 

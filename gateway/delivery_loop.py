@@ -59,6 +59,7 @@ class DeliveryLoop:
         self._swept_at = float("-inf")
         self.delivered = 0
         self.failed = 0
+        self.dead = 0  # given up
 
     def committed(self, dashboard_id: UUID) -> None:
         """Cheap, for it is called on every commit: what is due is looked for later."""
@@ -161,7 +162,9 @@ class DeliveryLoop:
         if failure is None:
             await self._outbox.delivered(event)
         else:
-            await self._outbox.failed(event, failure, self._retry_after(event.attempts))
+            seconds = self._retry_after(event.attempts)
+            await self._outbox.failed(event, failure, seconds)
+            self.dead += seconds is None
 
     async def _redeliver_changes(self, event: OutboxEvent) -> str | None:
         assert event.dashboard_id is not None
@@ -192,6 +195,7 @@ class DeliveryLoop:
             return
         seconds = self._retry_after(due.attempts)
         await self._outbox.changes_failed(due, failure, seconds)
+        self.dead += seconds is None
         if seconds is not None:
             asyncio.get_running_loop().call_later(seconds, self.committed, due.dashboard_id)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import ray
 
+import weft
 from gateway.postgres_api_stores import api_stores
 from gateway.service import GatewayService, GatewaySettings
 from storage.postgres_pool import PostgresStores, connect
@@ -47,6 +48,10 @@ class GatewayActor:
         self._service: GatewayService | None = None
         self._presence.start()
         self._starting = asyncio.get_running_loop().create_task(self._start())
+
+    def __repr__(self) -> str:
+        """As the Ray dashboard shows it, and its logs."""
+        return f"{self._settings.gateway_id}, Weft {weft.__version__}"
 
     async def start(self) -> dict[str, str]:
         """Wait until it serves: {"ws": url, "http": url}. Raises what kept it from starting."""

@@ -84,11 +84,12 @@ class OwnerLink:
         websocket: ClientConnection,
         on_lost: Callable[["OwnerLink"], None],
         on_commit: Callable[[UUID], None],
+        on_skipped: Callable[[int], None],
     ) -> None:
         self.owner = owner
         self.rooms: Rooms[Member] = Rooms()
         self.lost = False
-        self._live = LiveFanOut()
+        self._live = LiveFanOut(on_skipped)
         self._websocket = websocket
         self._on_lost = on_lost
         self._on_commit = on_commit
@@ -240,11 +241,13 @@ class OwnerLinks:
         secret: str,
         on_commit: Callable[[UUID], None] = lambda _: None,
         on_lost: Callable[[], None] = lambda: None,
+        on_skipped: Callable[[int], None] = lambda _: None,
     ) -> None:
         """`on_commit`: told of each dashboard in which something has committed. `on_lost`: of each
-        link that breaks.
+        link that breaks. `on_skipped`: to how many readers live values were not sent.
         """
         self._on_lost = on_lost
+        self._on_skipped = on_skipped
         self._hello = LinkHello(secret, gateway_id)
         self._on_commit = on_commit
         self._links: dict[OwnerAddress, asyncio.Task[OwnerLink]] = {}
@@ -279,7 +282,7 @@ class OwnerLinks:
         except BaseException:
             del self._links[owner]
             raise
-        link = OwnerLink(owner, websocket, self._forget, self._on_commit)
+        link = OwnerLink(owner, websocket, self._forget, self._on_commit, self._on_skipped)
         link.send(self._hello)
         log.info("linked to owner %s at %s", owner.owner_id, owner.url)
         return link

@@ -5,7 +5,7 @@ there is room again, looked for every LIVE_RETRY_SECONDS while anybody has skipp
 """
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -27,7 +27,9 @@ class Place(NamedTuple):
 class LiveFanOut:
     """Of one link to an owner."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_skipped: Callable[[int], None]) -> None:
+        """`on_skipped`: told to how many readers something was not sent."""
+        self._on_skipped = on_skipped
         self._lane: LossyLane[Place] = LossyLane(has_room)
         self._retrying: asyncio.TimerHandle | None = None
 
@@ -38,6 +40,7 @@ class LiveFanOut:
         direct = self._lane.offer(places, lambda: _values_in(frame))
         broadcast([place.websocket for place in direct], frame, text=True)
         if self._lane:
+            self._on_skipped(len(places) - len(direct))
             self._catch_up()
 
     def leave(self, dashboard_id: UUID, websocket: ServerConnection | None) -> None:

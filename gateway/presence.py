@@ -78,6 +78,11 @@ class Presence:
         room = self._rooms.get(dashboard_id)
         return room.roster_frame() if room else None
 
+    @property
+    def known(self) -> int:
+        """Connections that are known to be on the dashboards of this gateway."""
+        return sum(len(room.members) + len(room.strangers) for room in self._rooms.values())
+
     def users_here(self, dashboard_id: UUID) -> set[UUID]:
         """Of the connections at this gateway."""
         room = self._rooms.get(dashboard_id)

@@ -72,6 +72,7 @@ class PresenceService:
         self._exchange: asyncio.Task[None] | None = None
         self._beating: asyncio.Task[None] | None = None
         self._failing = False
+        self.dropped = 0  # readers who had too much waiting: each is told anew later
 
     async def start(self) -> None:
         """Waits briefly for the store to listen, and goes on without it."""
@@ -88,6 +89,11 @@ class PresenceService:
             self._timer.cancel()
         if self._exchange is not None:
             self._exchange.cancel()
+
+    @property
+    def known(self) -> int:
+        """Connections in the rosters that are kept here."""
+        return self._heart.known
 
     async def users_present(self, dashboard_id: UUID) -> set[UUID]:
         """On any gateway. Raises WeftError storage_unavailable."""
@@ -158,6 +164,7 @@ class PresenceService:
                 continue
             if reader.waiting_bytes > limits.PRESENCE_WAITING_MAX_BYTES:
                 self._behind.setdefault(dashboard_id, {})[connection_id] = reader
+                self.dropped += 1
             else:
                 sockets.append(reader.websocket)
         broadcast(sockets, frame, text=True)

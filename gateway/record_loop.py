@@ -37,6 +37,7 @@ class DirectoryRecorder:
         self._calls: asyncio.Queue[_Call] = asyncio.Queue(limits.RECORDS_MAX_WAITING)
         self.has_missed = False  # the directory does not hold what was told
         self._failing = False
+        self.dropped = 0
         self._task = asyncio.create_task(self._run(), name="directory recorder")
 
     def connected(self, connection_id: str, user: SessionUser) -> None:
@@ -72,6 +73,11 @@ class DirectoryRecorder:
         self._present.pop(connection_id, None)
         self._record(lambda: self._directory.disconnected(connection_id, user.user_id))
 
+    @property
+    def waiting(self) -> int:
+        """Entries not yet written."""
+        return self._calls.qsize()
+
     def tell_all(self) -> None:
         """Who is here now, and nobody else."""
         self.has_missed = False
@@ -102,6 +108,7 @@ class DirectoryRecorder:
         try:
             self._calls.put_nowait(call)
         except asyncio.QueueFull:
+            self.dropped += 1
             self._failed("too many entries wait")
 
     def _failed(self, why: object) -> None:

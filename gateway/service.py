@@ -14,6 +14,7 @@ from gateway.authentication import Authenticator, SessionFinder, SessionTokens, 
 from gateway.delivery import DeliveryRules
 from gateway.doorway import Bounds
 from gateway.feeds_loop import Feeds
+from gateway.gateway_figures import GatewayFigures
 from gateway.grants_loop import LinkedEnforcement
 from gateway.heartbeat_loop import GatewayHeartbeat, Sweep
 from gateway.http_api import create_app
@@ -117,7 +118,8 @@ class GatewayService:
         told = self._webhooks.committed if self._webhooks else nobody
         measures = self._measures
         lost = partial(measures.count, "links_lost")
-        self._links = OwnerLinks(settings.gateway_id, settings.link_secret, told, lost)
+        skipped = partial(measures.count, "drops", label="live")
+        self._links = OwnerLinks(settings.gateway_id, settings.link_secret, told, lost, skipped)
         come = self._plugins.presence
         self._recorder = DirectoryRecorder(self._directory, self.server_id, come)
         self._heartbeat = GatewayHeartbeat(
@@ -144,8 +146,8 @@ class GatewayService:
                 settings.trusted_proxies,
             )
         )
-        measures.watch("connections", lambda: self._sockets.counts()["connections"])
-        measures.watch("sessions", lambda: self._sockets.counts()["sessions"])
+        parts = (self._presence, self._recorder, self._feeds, self._plugins, self._webhooks)
+        GatewayFigures(self._sockets, *parts).tell(measures)
         await self._presence.start()
         tls = settings.tls.context() if settings.tls else None
         port = await self._sockets.start(settings.host, settings.ws_port, tls)

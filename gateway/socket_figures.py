@@ -26,6 +26,10 @@ class SocketFigures:
         if frame.startswith(_REFUSALS):
             self._measures.count("rejections", label=str(orjson.loads(frame)["code"]))
 
+    def dropped(self) -> None:
+        """A reader has too much waiting: it is sent no more edits, and resumes."""
+        self._measures.count("drops", label="edits")
+
     def closed(self, code: int) -> None:
         """By this gateway."""
         self._measures.count("closes", label=str(code))

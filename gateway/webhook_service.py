@@ -34,6 +34,11 @@ class WebhookService:
                 await self._task
         await self._poster.close()
 
+    def outcomes(self) -> dict[str, int]:
+        """Of all attempts since it was started."""
+        loop = self._loop
+        return {"delivered": loop.delivered, "failed": loop.failed, "dead": loop.dead}
+
     def counts(self) -> dict[str, int]:
         """Since it was started."""
         return {"webhooksDelivered": self._loop.delivered, "webhooksFailed": self._loop.failed}

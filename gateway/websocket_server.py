@@ -131,11 +131,15 @@ class ClientConnection:
             for instruction in self._session.handle(event):
                 self._carry_out(instruction)
             if self._fell_behind:  # only now: an instruction may rely on the one before
-                self._fell_behind = False
-                self.handle(ReaderFellBehind())
+                self._fall_behind()
         except Exception:
             log.exception("connection %s: %s failed", self.connection_id, type(event).__name__)
             self._close(close_codes.INTERNAL, "internal")
+
+    def _fall_behind(self) -> None:
+        self._fell_behind = False
+        self._around.figures.dropped()
+        self.handle(ReaderFellBehind())
 
     # --- Member and Subscriber -------------------------------------------------------------------
 
@@ -149,7 +153,7 @@ class ClientConnection:
 
     def published(self, frame: bytes) -> None:
         if self._backlog.is_exceeded(len(frame), self.waiting_bytes):
-            self.handle(ReaderFellBehind())
+            self._fall_behind()
 
     # --- instructions ----------------------------------------------------------------------------
 
@@ -359,6 +363,11 @@ class WebSocketServer:
             "connections": len(self._clients),
             "sessions": sum(client.is_open for client in self._clients),
         }
+
+    @property
+    def waiting_bytes(self) -> int:
+        """For all readers together."""
+        return sum(client.waiting_bytes for client in self._clients)
 
     async def _serve(self, websocket: ServerConnection) -> None:
         client = ClientConnection(websocket, self._around)

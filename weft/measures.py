@@ -13,6 +13,9 @@ from typing import Final, NamedTuple
 
 from weft.limits import SAMPLES_MAX_PER_LOOK
 
+LANE: Final = "lane"
+OUTCOME: Final = "outcome"
+
 
 class Kind(StrEnum):
     COUNT = "count"  # of what has happened, only ever rising
@@ -57,9 +60,23 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "closes": Measure(Kind.COUNT, "Sockets closed by this gateway, by close code.", "code"),
     "links_lost": Measure(Kind.COUNT, "Links to owners that broke: each is a failover for some."),
     "presence": Measure(Kind.LEVEL, "Connections in the rosters that this gateway keeps."),
-    "drops": Measure(Kind.COUNT, "What a slow reader was not sent, by lane.", "lane"),
+    "feeds": Measure(Kind.LEVEL, "Producers that feed live values through this gateway."),
+    "outgoing_bytes": Measure(Kind.LEVEL, "Bytes that wait for readers at this gateway."),
+    "records_waiting": Measure(Kind.LEVEL, "Entries that wait to be written to the directory."),
+    "webhook_deliveries": Measure(
+        Kind.COUNT, "Attempts to tell a webhook, by outcome: delivered, failed, dead.", OUTCOME
+    ),
     "rejections": Measure(Kind.COUNT, "Refused submissions and frames, by error code.", "code"),
     # both
+    "drops": Measure(
+        Kind.COUNT,
+        "What was not sent or kept, because too much waited, by lane: edits (the reader resumes),"
+        " live, presence, records, plugins.",
+        LANE,
+    ),
+    "plugin_failures": Measure(
+        Kind.COUNT, "Calls of a plug-in that failed or took too long, by plug-in.", "plugin"
+    ),
     "loop_lag_ms": Measure(
         Kind.SPREAD, "How late the event loop comes to what is due, ms.", None, _MS
     ),
@@ -85,6 +102,8 @@ class Measures:
             name: [] for name, measure in MEASURES.items() if measure.kind is Kind.SPREAD
         }
         self._levels: dict[str, Callable[[], float]] = {}
+        self._totals: dict[str, Callable[[], Mapping[str, int]]] = {}
+        self._told: dict[tuple[str, str], int] = {}
 
     def count(self, name: str, amount: int = 1, label: str = "") -> None:
         assert MEASURES[name].kind is Kind.COUNT, name
@@ -101,8 +120,21 @@ class Measures:
         assert MEASURES[name].kind is Kind.LEVEL, name
         self._levels[name] = read
 
+    def follow(self, name: str, read: Callable[[], Mapping[str, int]]) -> None:
+        """What somebody counts anyway: `read` is asked at each look for totals by label. They only
+        rise, from 0 on for whoever is given last.
+        """
+        assert MEASURES[name].kind is Kind.COUNT, name
+        self._totals[name] = read
+        self._told = {key: told for key, told in self._told.items() if key[0] != name}
+
     def take(self) -> Taken:
         """The look itself."""
+        for name, read_totals in self._totals.items():
+            for label, total in read_totals().items():
+                if risen := total - self._told.get((name, label), 0):
+                    self._counts[name, label] += risen
+                    self._told[name, label] = total
         counts, self._counts = dict(self._counts), Counter()
         samples = {name: values for name, values in self._samples.items() if values}
         for name in samples:

@@ -14,7 +14,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from cluster.data_dir_file import find_running
-from tests.cluster.world import PATIENCE_SECONDS, TEXT, Desk, RunningSystem
+from tests.cluster.world import PATIENCE_SECONDS, TEXT, Desk, RunningSystem, weft_command
 from weft import Board
 from weft.wire import close_codes
 
@@ -76,6 +76,25 @@ async def test_law3_nothing_is_lost_or_doubled_when_the_gateway_is_killed(
 ) -> None:
     await edit_while(desk, lambda: system.kill_actor("Gateway"))
     assert system.verify()
+
+
+async def test_law3_nothing_is_lost_or_doubled_through_a_rolling_restart(
+    system: RunningSystem, desk: Desk
+) -> None:
+    """One owner and one gateway: a spare stands in for each."""
+
+    def restart() -> None:
+        where = ["--data-dir", str(system.data_dir)]
+        code, told = weft_command("rolling-restart", *where, timeout=400)
+        assert code == 0, told
+        assert told["restarted"] == ["owner-0", "gateway-0"]
+
+    await edit_while(desk, restart)
+    assert system.verify()
+    code, cluster = weft_command("status", "--data-dir", str(system.data_dir))
+    assert code == 0
+    assert "owner-0" in {each["name"] for each in cluster["owners"]}
+    assert {each["wsUrl"] for each in cluster["gateways"]} == {system.ready["ws"]}
 
 
 async def test_law2_what_was_acknowledged_is_there_after_the_whole_system_was_killed(

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+import weft
 from tests.cluster.world import PATIENCE_SECONDS, TEXT, Desk, RunningSystem
 from weft.tracing import SubmissionId
 
@@ -49,8 +50,19 @@ async def test_what_has_committed_is_counted_where_prometheus_looks(
         ("submissions_total", "owner-0", 6),
         ("acknowledge_ms_count", "owner-0", 6),
         ("connections", "gateway-0", 1),
+        ("presence", "gateway-0", 1),
     ):
         await at_least(least, partial(told_by, system, name, process))
+
+
+async def test_owners_and_gateways_are_named_in_the_ray_dashboard(system: RunningSystem) -> None:
+    token = (system.data_dir / "ray_token").read_text().strip()
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}) as http:
+        page = await http.get(system.ready["ray_dashboard"] + "/logical/actors")
+    actors = page.json()["data"]["actors"].values()
+    shown = {each["name"]: each for each in actors if each["state"] == "ALIVE"}
+    for name in ("owner-0", "gateway-0"):
+        assert shown[name]["reprName"] == f"{name}, Weft {weft.__version__}"
 
 
 async def test_a_submission_is_followed_from_its_socket_to_its_commit(

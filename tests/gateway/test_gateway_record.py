@@ -44,7 +44,7 @@ async def test_law9_entries_that_wait_are_bounded(monkeypatch: pytest.MonkeyPatc
     recorder = DirectoryRecorder(Silent(), "gateway-1")
     for _ in range(10):
         recorder.entered("c1", ANN, D1)
-    assert recorder._calls.qsize() == 2
+    assert (recorder.waiting, recorder.dropped) == (2, 8)
     await recorder.close()
 
 

@@ -76,6 +76,8 @@ async def test_law9_who_does_not_read_is_told_to_resume_and_nobody_waits(world: 
         received += 1
     assert slow.websocket.close_code == 4413
     assert received <= version
+    taken = world.service._measures.take()
+    assert (taken.counts["drops", "edits"], taken.counts["closes", "4413"]) == (1, 1)
 
 
 async def until_closed(client: Client) -> AsyncIterator[dict[str, Any]]:

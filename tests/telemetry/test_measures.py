@@ -1,9 +1,21 @@
 """What a process counts about itself is told once, and its memory between two looks is bounded."""
 
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from weft.limits import SAMPLES_MAX_PER_LOOK
 from weft.measures import MEASURES, Kind, Measures
+
+ROOT = Path(__file__).parents[2]
+SETTERS = {
+    "count": {Kind.COUNT},
+    "follow": {Kind.COUNT},
+    "watch": {Kind.LEVEL},
+    "sample": {Kind.SPREAD},
+}
 
 
 def test_a_look_takes_what_has_come_since_the_one_before() -> None:
@@ -45,3 +57,41 @@ def test_each_spread_has_rising_bounds_and_nothing_else_has_any() -> None:
     for name, measure in MEASURES.items():
         assert list(measure.bounds) == sorted(set(measure.bounds)), name
         assert bool(measure.bounds) is (measure.kind is Kind.SPREAD), name
+
+
+def test_what_somebody_counts_anyway_is_told_as_what_has_come_since() -> None:
+    measures, totals = Measures(), {"presence": 2}
+    measures.follow("drops", lambda: totals)
+    measures.count("drops", label="presence")
+    assert measures.take().counts == {("drops", "presence"): 3}
+    assert measures.take().counts == {}
+    totals["records"] = 1
+    assert measures.take().counts == {("drops", "records"): 1}
+    measures.follow("drops", lambda: {"presence": 1})  # somebody else, who begins at 0
+    assert measures.take().counts == {("drops", "presence"): 1}
+
+
+def set_somewhere() -> Iterator[tuple[str, str]]:
+    """(how, which) of every call in the sources that names a measure."""
+    for floor in ("weft", "actors", "gateway", "cluster"):
+        for path in (ROOT / floor).rglob("*.py"):
+            text = path.read_text()
+            if "measures" not in text:
+                continue
+            for node in ast.walk(ast.parse(text)):
+                if not isinstance(node, ast.Call):
+                    continue
+                called, arguments = node.func, node.args
+                if isinstance(called, ast.Name) and called.id == "partial" and arguments:
+                    called, arguments = arguments[0], arguments[1:]
+                if not (isinstance(called, ast.Attribute) and called.attr in SETTERS):
+                    continue
+                if arguments and isinstance(named := arguments[0], ast.Constant):
+                    yield called.attr, str(named.value)
+
+
+def test_every_measure_is_set_by_some_code_as_what_it_is() -> None:
+    found = [(how, name) for how, name in set_somewhere() if name in MEASURES]
+    assert {name for _, name in found} == MEASURES.keys()
+    for how, name in found:
+        assert MEASURES[name].kind in SETTERS[how], (how, name)

@@ -82,6 +82,14 @@ class Plugins:
         """What each has done here, as JSON; empty: there are none."""
         return {name: tally.to_json() for name, tally in self._tallies.items()}
 
+    def failures(self) -> dict[str, int]:
+        """By plug-in: calls that failed or took too long."""
+        return {name: tally.failed + tally.slow for name, tally in self._tallies.items()}
+
+    def dropped(self) -> int:
+        """What was not told to plug-ins, because too much waited."""
+        return sum(tally.dropped for tally in self._tallies.values())
+
     async def close(self) -> None:
         for tellers in self._told.values():
             for teller in tellers:

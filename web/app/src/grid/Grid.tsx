@@ -3,8 +3,6 @@
 import type { Board, Document } from "@weft/client";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
-import { hold, tell } from "../people/here.ts";
-import { VisitorsOn } from "../people/Visitors.tsx";
 import type { Session } from "../session/session.ts";
 import { WidgetFrame } from "../widgets/WidgetFrame.tsx";
 import {
@@ -49,11 +47,6 @@ export function Grid({ board, session, canEdit, canRemove, canLock, announce }: 
 
   useGestureKeys(gesture !== null, () => setGesture(null));
 
-  const choose = (id: string | null): void => {
-    setSelected(id);
-    hold(board, id);
-  };
-
   const start = (id: string, kind: GestureKind, event: PointerEvent): void => {
     const rect = placeNow(board, id);
     if (rect === undefined || isNarrow || event.button !== 0) return;
@@ -89,13 +82,7 @@ export function Grid({ board, session, canEdit, canRemove, canLock, announce }: 
       role="list"
       aria-label="Widgets"
       onPointerDown={(event) => {
-        if (event.target === event.currentTarget) choose(null);
-      }}
-      onPointerMove={(event) => {
-        const { left, top } = event.currentTarget.getBoundingClientRect();
-        const x = (event.clientX - left) / cell.widthPx;
-        const y = (event.clientY - top) / cell.heightPx;
-        if (!isNarrow) tell(board, { pointer: { x: rounded(x), y: rounded(y) } });
+        if (event.target === event.currentTarget) setSelected(null);
       }}
     >
       {widthPx > 0 &&
@@ -114,19 +101,14 @@ export function Grid({ board, session, canEdit, canRemove, canLock, announce }: 
             canRemove={canRemove}
             canLock={canLock}
             startsNear={rect.y * cell.heightPx < window.innerHeight}
-            select={choose}
+            select={setSelected}
             start={start}
             onKey={onKey}
           />
         ))}
-      {!isNarrow && <VisitorsOn board={board} places={places} cell={cell} />}
       {first !== null && <div class="drop-place" style={styleOf(first.rect, cell, false, null)} />}
     </div>
   );
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 100) / 100;
 }
 
 function wantedIn(document: Document): readonly Placed[] {

@@ -7,7 +7,7 @@ import { HistoryDialog } from "../dialogs/History.tsx";
 import { ShareDialog } from "../dialogs/Share.tsx";
 import { Grid } from "../grid/Grid.tsx";
 import { freePlace, snapped } from "../grid/geometry.ts";
-import { tell, useVisitors } from "../people/here.ts";
+import { useOthersHere } from "../people/here.ts";
 import { NoticeList } from "../people/NoticeList.tsx";
 import { Roster } from "../people/Roster.tsx";
 import { attempt } from "../parts/attempt.ts";
@@ -48,9 +48,7 @@ function OpenBoard({ board, session }: { readonly board: Board; readonly session
   const canEdit = may("write widget");
   const { status } = board;
   useUndoKeys(board, canEdit);
-  const visitors = useVisitors(board);
-  session.learn(visitors.map(({ userId, name }) => ({ id: userId, username: name })));
-  useActivity(board);
+  const others = useOthersHere(board, session);
 
   return (
     <div class="page">
@@ -72,7 +70,7 @@ function OpenBoard({ board, session }: { readonly board: Board; readonly session
         <SavedIndicator status={status} />
         {!canEdit && <span class="tag">View only</span>}
         <span class="grow" />
-        <Roster visitors={visitors} />
+        <Roster others={others} />
         {canEdit && (
           <>
             <button
@@ -192,16 +190,6 @@ function Closed({ fault }: { readonly fault: Error }) {
       </div>
     </main>
   );
-}
-
-/** Others see who looks at something else. */
-function useActivity(board: Board): void {
-  useEffect(() => {
-    const look = (): void => tell(board, { isActive: document.visibilityState === "visible" });
-    look();
-    document.addEventListener("visibilitychange", look);
-    return () => document.removeEventListener("visibilitychange", look);
-  }, [board]);
 }
 
 /** Before the editors see them: undo is the board's. */

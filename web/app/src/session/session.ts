@@ -48,10 +48,11 @@ export class Session {
 
   /** Remember names that were seen. */
   learn(people: Iterable<Profile | undefined>): void {
-    for (const person of people) {
-      const isNew = person !== undefined && (person.fullName || !this.#known.has(person.id));
-      if (isNew) this.#known.set(person.id, person);
-    }
+    for (const person of people) if (person !== undefined) this.#known.set(person.id, person);
+  }
+
+  knows(userId: string): boolean {
+    return this.#known.has(userId);
   }
 
   nameOf(userId: string | null): string {

@@ -35,12 +35,10 @@ export interface FrameProps {
   readonly onKey: (id: string, event: KeyboardEvent) => void;
 }
 
-const STEADY: readonly string[] = ["start", "onKey", "select", "startsNear"];
-
 export const WidgetFrame = memo(Frame, (before, after) => {
   const keys = Object.keys(after) as (keyof FrameProps)[];
   return keys.every((key) => {
-    if (STEADY.includes(key)) return true; // they ask the board for what is now
+    if (key === "start" || key === "onKey" || key === "startsNear") return true; // they ask the board for what is now
     if (key === "style" || key === "place") return sameValues(before[key], after[key]);
     return before[key] === after[key];
   });
