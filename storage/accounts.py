@@ -1,7 +1,7 @@
 """The port `Accounts`, over the ports of identity: what the host product does in one line each.
 
-Whatever is made here is made by the host product; texts are checked by the width of their columns
-alone, as they were before there were models.
+Whatever is made here is made by the host product. What comes in is checked as over HTTP, so that
+nothing is stored that could not be shown there.
 """
 
 from collections.abc import Collection
@@ -9,13 +9,8 @@ from uuid import UUID
 
 from storage.identity_ports import HOST, Grants, IdentityStores
 from storage.ports import SessionUser
-from storage.rows import check_role, check_text, check_title
+from storage.rows import check_role, check_title
 from weft.errors import WeftError
-from weft.limits import (
-    EMAIL_MAX_CHARACTERS,
-    FULL_NAME_MAX_CHARACTERS,
-    USERNAME_MAX_CHARACTERS,
-)
 from weft.models import CollaboratorInvite, DashboardCreate, SessionCreate, UserCreate
 
 
@@ -29,11 +24,8 @@ class IdentityAccounts:
         self._sharing = stores.sharing
 
     async def create_user(self, email: str, username: str, full_name: str | None = None) -> UUID:
-        check_text("email", email, EMAIL_MAX_CHARACTERS)
-        check_text("username", username, USERNAME_MAX_CHARACTERS)
-        check_text("full_name", full_name, FULL_NAME_MAX_CHARACTERS)
-        user = UserCreate.model_construct(email=email, username=username, full_name=full_name)
-        return (await self._users.create_user(user, HOST)).id
+        user = {"email": email, "username": username, "fullName": full_name}
+        return (await self._users.create_user(UserCreate.from_wire(user), HOST)).id
 
     async def create_session(self, user_id: UUID, token_hash: str, ttl_seconds: float) -> UUID:
         wanted = SessionCreate.model_construct(user_id=user_id, ttl_seconds=ttl_seconds)

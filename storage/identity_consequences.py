@@ -47,6 +47,7 @@ class Consequences:
     members_of: UUID | None = None  # a dashboard: the keys of all who share it now
     dashboards: tuple[UUID, ...] = ()  # whose owners read anew who may do what
     dashboards_of: UUID | None = None  # a user: the same of all that they own or share
+    removed: UUID | None = None  # a user who is nowhere to be found any more, if asked again
 
 
 Follows: TypeAlias = Callable[[Arguments, Any], Consequences]
@@ -57,7 +58,7 @@ def with_consequences(
     stores: IdentityStores, shared: SharedIdentity, enforce: Enforcement
 ) -> IdentityStores:
     """The same stores; a change that has returned is known on all nodes, and counts there."""
-    telling = _Telling(stores.sharing, shared, enforce)
+    telling = _Telling(stores, shared, enforce)
     return IdentityStores(
         cast("Users", _Store(stores.users, telling)),
         cast("Sessions", _Store(stores.sessions, telling)),
@@ -91,8 +92,11 @@ class _Store:
 
 
 class _Telling:
-    def __init__(self, sharing: Sharing, shared: SharedIdentity, enforce: Enforcement) -> None:
-        self._sharing = sharing
+    def __init__(
+        self, stores: IdentityStores, shared: SharedIdentity, enforce: Enforcement
+    ) -> None:
+        self._users = stores.users
+        self._sharing = stores.sharing
         self._shared = shared
         self._enforce = enforce
 
@@ -111,7 +115,7 @@ class _Telling:
             if error.fault is Fault.SERVER:  # perhaps it has happened
                 await self._tell(foreseen)
             if error.code == "not_found":  # perhaps it has happened, and nobody lived to tell
-                await self._tell_owners(foreseen)
+                await self._tell_owners_again(foreseen)
             raise
         await self._tell(found)
         await self._tell_owners(found)
@@ -150,6 +154,16 @@ class _Telling:
         if concerned:
             await self._enforce(concerned)
 
+    async def _tell_owners_again(self, consequences: Consequences) -> None:
+        """Of a removal that the trail knows: who never was there cannot make an owner stop."""
+        if consequences.removed is None:
+            return
+        named = consequences.dashboards
+        removed = await self._users.removed_from(consequences.removed)
+        concerned = [one for one in removed if not named or one in named]
+        if concerned:
+            await self._enforce(concerned)
+
 
 # --- what follows what -------------------------------------------------------------------------
 
@@ -177,6 +191,7 @@ def _delete_user(told: Arguments, shared: tuple[UUID, ...] | None) -> Consequenc
         [UserChanged(user_id)],
         _forget_all(user_id) if shared is not None else None,
         dashboards=shared or (),
+        removed=user_id,
     )
 
 
@@ -247,6 +262,12 @@ def _share(told: Arguments, member: Collaborator | None) -> Consequences:
     )
 
 
+def _remove(told: Arguments, gone: None) -> Consequences:
+    consequences = _share(told, gone)
+    consequences.removed = told["user_id"]
+    return consequences
+
+
 FOLLOWS: Final[dict[str, Follows]] = {
     "create_user": _create_user,
     "change_user": _change_user,
@@ -263,5 +284,5 @@ FOLLOWS: Final[dict[str, Follows]] = {
     "share": _share,
     "accept": _share,
     "change_collaborator": _share,
-    "remove_collaborator": _share,
+    "remove_collaborator": _remove,
 }

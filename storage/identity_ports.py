@@ -116,6 +116,11 @@ class Users(Protocol):
     async def profiles(self, user_ids: Collection[UUID]) -> dict[UUID, UserProfile]:
         """Of those that exist, active or not."""
 
+    async def removed_from(self, user_id: UUID) -> tuple[UUID, ...]:
+        """The dashboards from which the user was ever removed, as the audit trail tells, also of
+        somebody who was deleted.
+        """
+
     async def change_user(
         self, user_id: UUID, patch: UserPatch, actor: Actor, expected: User | None = None
     ) -> User:

@@ -27,7 +27,7 @@ class MemoryIdentity:
         self.templates = templates or MemoryTemplates()
         begin = transactions(tables, self.audit, self.outbox, self.templates)
         self.stores = IdentityStores(
-            MemoryUsers(begin, tables),
+            MemoryUsers(begin, tables, self.audit),
             MemorySessions(begin, tables),
             MemoryDashboards(begin, tables),
             MemorySharing(begin, tables),

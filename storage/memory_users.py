@@ -7,7 +7,7 @@ from storage.cursor import checked_limit, decode_cursor, page_of
 from storage.identity_transaction import Begin
 from storage.memory_tables import MemoryTables
 from storage.memory_transaction import check_available
-from storage.query_ports import Page
+from storage.query_ports import Audit, AuditFilter, Page
 from storage.rows import check_text
 from storage.user_changes import UserChanges
 from weft.limits import EMAIL_MAX_CHARACTERS, PAGE_DEFAULT_ITEMS
@@ -17,9 +17,10 @@ from weft.models import User, UserProfile
 class MemoryUsers(UserChanges):
     """The port `Users`."""
 
-    def __init__(self, begin: Begin, tables: MemoryTables) -> None:
+    def __init__(self, begin: Begin, tables: MemoryTables, audit: Audit) -> None:
         super().__init__(begin)
         self._tables = tables
+        self._audit = audit
 
     async def user(self, user_id: UUID) -> User | None:
         return self._users().get(user_id)
@@ -57,6 +58,17 @@ class MemoryUsers(UserChanges):
     async def profiles(self, user_ids: Collection[UUID]) -> dict[UUID, UserProfile]:
         users = self._users()
         return {user_id: users[user_id].profile() for user_id in user_ids if user_id in users}
+
+    async def removed_from(self, user_id: UUID) -> tuple[UUID, ...]:
+        wanted = AuditFilter(entity_id=user_id, action="collaborator.removed")
+        found: set[UUID] = set()
+        after: str | None = None
+        while True:
+            page = await self._audit.entries(wanted, after=after)
+            found.update(told.dashboard_id for told in page.items if told.dashboard_id)
+            after = page.next_cursor
+            if after is None:
+                return tuple(found)
 
     def _users(self) -> dict[UUID, User]:
         check_available(self._tables)

@@ -59,6 +59,10 @@ class PostgresUsers(UserChanges):
         rows = await self._rows("profiles", list(user_ids))
         return {row["id"]: profile_from(row) for row in rows}
 
+    async def removed_from(self, user_id: UUID) -> tuple[UUID, ...]:
+        rows = await self._rows("removed_from", user_id)
+        return tuple(row["dashboard_id"] for row in rows)
+
     async def _one(self, name: str, *arguments: Any) -> User | None:
         rows = await self._rows(name, *arguments)
         return user_from(rows[0]) if rows else None

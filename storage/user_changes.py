@@ -58,6 +58,11 @@ class UserChanges:
                 message = "This user owns dashboards: hand them over, or delete them, first."
                 raise WeftError("conflict", message, ownedDashboards=owned)
             shared = await transaction.memberships(user_id)
+            for dashboard_id in shared:
+                joined = await transaction.collaborator(dashboard_id, user_id)
+                await transaction.record(
+                    actor, change("collaborator.removed", user_id, joined, None, dashboard_id)
+                )
             await transaction.record(actor, change("user.deleted", user_id, old, None))
             await transaction.remove_user(user_id)
         return shared

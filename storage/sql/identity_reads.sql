@@ -29,6 +29,10 @@ WHERE ($1::BOOLEAN IS NULL OR is_active = $1) AND ($2::TEXT IS NULL OR username 
 ORDER BY username
 LIMIT $3;
 
+-- name: removed_from
+SELECT DISTINCT dashboard_id FROM audit_logs
+WHERE entity_id = $1 AND action = 'collaborator.removed' AND dashboard_id IS NOT NULL;
+
 -- name: profiles
 SELECT id, username, full_name, avatar_url FROM users WHERE id = ANY($1::UUID[]);
 

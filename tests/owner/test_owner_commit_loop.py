@@ -72,7 +72,7 @@ class Board:
     async def make(cls, log: WatchedLog, loop: CommitLoop) -> "Board":
         accounts = MemoryAccounts(log.tables)
         name = str(uuid4())
-        user_id = await accounts.create_user(name, name)
+        user_id = await accounts.create_user(f"{name}@example.org", name)
         opened = await log.open_dashboard(await accounts.create_dashboard(user_id, "Sales"))
         assert opened is not None
         events: asyncio.Queue[Event] = asyncio.Queue()

@@ -140,7 +140,7 @@ async def test_what_a_transaction_records_goes_with_it(postgres_stores):
 async def test_the_trail_outlives_user_and_dashboard(postgres_stores):
     accounts, pool = postgres_stores.accounts, postgres_stores.pool
     name = str(uuid4())
-    user_id = await accounts.create_user(name, name)
+    user_id = await accounts.create_user(f"{name}@example.org", name)
     dashboard_id = await accounts.create_dashboard(user_id, "Sales")
     audit = PostgresAudit(pool)
     await audit.record(entry(user_id=user_id, dashboard_id=dashboard_id))

@@ -88,7 +88,7 @@ def real_ones(stores: PostgresStores):
 
 async def posted(log, accounts, hooks, outbox) -> AsyncIterator[Post]:
     name = str(uuid4())
-    place = Place(log, accounts, await accounts.create_user(name, name))
+    place = Place(log, accounts, await accounts.create_user(f"{name}@example.org", name))
     post = Post(place, hooks, outbox)
     yield post
     for webhook in post.made:

@@ -417,3 +417,45 @@ async def test_law6_a_removal_asked_for_again_is_enforced_though_there_is_nothin
         await one.stores.sharing.remove_collaborator(board.id, member.id, HOST)
     assert caught.value.code == "not_found"
     assert one.enforced == [board.id]
+
+
+async def removed_before(house: House, *, deleted: bool) -> tuple[UUID, UUID, UUID]:
+    """A member of one board, removed by a gateway that died then; and a board of others."""
+    board, other = [await house.board(await house.person()) for _ in range(2)]
+    member = await house.member(board, "editor")
+    if deleted:
+        await house.stores.users.delete_user(member.id, HOST)
+    else:
+        await house.stores.sharing.remove_collaborator(board.id, member.id, HOST)
+    return board.id, other.id, member.id
+
+
+async def test_law6_a_deletion_asked_for_again_is_enforced_though_there_is_nobody_to_delete(
+    cluster: Cluster,
+):
+    """As above. The trail remembers what they shared, for their memberships are gone."""
+    (one, _) = cluster.nodes
+    board_id, _, member_id = await removed_before(cluster.house, deleted=True)
+    for user_id, enforced in ((member_id, [board_id]), (uuid4(), [])):
+        with pytest.raises(WeftError) as caught:
+            await one.stores.users.delete_user(user_id, HOST)
+        assert caught.value.code == "not_found"
+        assert one.enforced == enforced
+        one.enforced.clear()
+
+
+async def test_who_never_was_there_makes_no_owner_stop(cluster: Cluster):
+    """To leave needs no right: a stranger could have fenced whatever dashboard they can name."""
+    (one, _) = cluster.nodes
+    house, sharing = cluster.house, one.stores.sharing
+    _, other_id, member_id = await removed_before(house, deleted=False)
+    eve = await house.stores.users.user(member_id)
+    assert eve is not None
+    for asked in (
+        sharing.remove_collaborator(other_id, eve.id, by(eve)),
+        sharing.accept(other_id, eve.id, by(eve)),
+    ):
+        with pytest.raises(WeftError) as caught:
+            await asked
+        assert caught.value.code == "not_found"
+    assert one.enforced == []

@@ -22,7 +22,7 @@ def log() -> MemoryLog:
 @pytest.fixture
 def opened(log: MemoryLog) -> OpenedDashboard:
     accounts = MemoryAccounts(log.tables)
-    user_id = run_now(accounts.create_user("a", "a"))
+    user_id = run_now(accounts.create_user("a@example.org", "a"))
     opened = run_now(log.open_dashboard(run_now(accounts.create_dashboard(user_id, "Sales"))))
     assert opened is not None
     return opened
@@ -81,7 +81,7 @@ def test_an_outage_of_memory_fails_every_call(log, opened):
 def test_a_session_ends_by_the_clock_that_was_given():
     now = [1000.0]
     accounts = MemoryAccounts(MemoryTables(clock=lambda: now[0]))
-    user_id = run_now(accounts.create_user("a", "a"))
+    user_id = run_now(accounts.create_user("a@example.org", "a"))
     run_now(accounts.create_session(user_id, "hash", 60.0))
     found = run_now(accounts.find_session("hash"))
     assert found is not None

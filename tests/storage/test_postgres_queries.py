@@ -57,7 +57,9 @@ def queries(stores: PostgresStores) -> PostgresQueries:
 @pytest.fixture
 async def place(stores: PostgresStores) -> Place:
     name = str(uuid4())
-    return Place(stores.log, stores.accounts, await stores.accounts.create_user(name, name))
+    return Place(
+        stores.log, stores.accounts, await stores.accounts.create_user(f"{name}@example.org", name)
+    )
 
 
 class Everything:
@@ -136,7 +138,7 @@ async def test_a_summary_tells_what_the_row_holds(queries, everything):
 async def test_an_invitation_counts_only_while_accepted_and_active(place, queries, stores):
     dashboard_id = await place.fresh_dashboard()
     name = str(uuid4())
-    guest = await stores.accounts.create_user(name, name)
+    guest = await stores.accounts.create_user(f"{name}@example.org", name)
 
     async def seen() -> tuple[int, int]:
         mine = await queries.user_dashboards(place.user_id)
@@ -156,7 +158,7 @@ async def test_an_invitation_counts_only_while_accepted_and_active(place, querie
 async def test_the_list_of_who_asks_comes_along(place, queries, stores):
     dashboard_id = await place.fresh_dashboard()
     name = str(uuid4())
-    guest = await stores.accounts.create_user(name, name)
+    guest = await stores.accounts.create_user(f"{name}@example.org", name)
     await place.accounts.share(dashboard_id, guest, "viewer")
     limited = {
         "action": "read",
@@ -379,7 +381,7 @@ async def test_who_takes_part_is_listed_by_name(queries, everything, limit):
 
 async def test_a_closed_account_takes_part_no_more(place, queries, stores):
     dashboard_id, name = await place.fresh_dashboard(), str(uuid4())
-    guest = await stores.accounts.create_user(name, name, "Ada Lovelace")
+    guest = await stores.accounts.create_user(f"{name}@example.org", name, "Ada Lovelace")
     await place.accounts.share(dashboard_id, guest, "admin")
     (found,) = (await queries.active_collaborators(dashboard_id)).items
     assert (found.user.id, found.user.full_name, found.role) == (guest, "Ada Lovelace", "admin")

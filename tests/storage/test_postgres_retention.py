@@ -65,7 +65,9 @@ async def stores(url: str) -> AsyncIterator[PostgresStores]:
 
 @pytest.fixture
 async def place(stores: PostgresStores) -> Place:
-    return Place(stores.log, stores.accounts, await stores.accounts.create_user("a", "a"))
+    return Place(
+        stores.log, stores.accounts, await stores.accounts.create_user("a@example.org", "a")
+    )
 
 
 @pytest.fixture

@@ -89,7 +89,7 @@ async def test_law5_rivals_with_dying_connections_leave_one_order(
     rivals: list[PostgresStores], postgres_stores: PostgresStores
 ):
     accounts, log = postgres_stores.accounts, postgres_stores.log
-    user_id = await accounts.create_user(str(uuid4()), str(uuid4()))
+    user_id = await accounts.create_user(f"{uuid4()}@example.org", str(uuid4()))
     ids = [await accounts.create_dashboard(user_id, "contested") for _ in range(DASHBOARDS)]
     owners = [Rival(each, ids, random.Random(seed)) for seed, each in enumerate(rivals)]
 

@@ -40,7 +40,7 @@ async def stores(postgres_url: str, postgres_stores: PostgresStores):
 
 @pytest.fixture
 async def place(stores: PostgresStores) -> Place:
-    user_id = await stores.accounts.create_user("a", "a")
+    user_id = await stores.accounts.create_user("a@example.org", "a")
     return Place(stores.log, stores.accounts, user_id)
 
 
@@ -135,7 +135,7 @@ async def edited_by(place: Place, user_id: UUID) -> UUID:
 
 
 async def test_a_deleted_dashboard_takes_all_that_is_its_own(place, stores):
-    guest = await stores.accounts.create_user("b", "b")
+    guest = await stores.accounts.create_user("b@example.org", "b")
     kept, deleted = await edited_by(place, guest), await edited_by(place, guest)
     before = await everything_of(stores, kept)
     await stores.pool.execute("DELETE FROM dashboards WHERE id = $1", deleted)
@@ -145,7 +145,7 @@ async def test_a_deleted_dashboard_takes_all_that_is_its_own(place, stores):
 
 
 async def test_history_outlives_people(place, stores):
-    guest = await stores.accounts.create_user("b", "b")
+    guest = await stores.accounts.create_user("b@example.org", "b")
     dashboard_id = await edited_by(place, guest)
     await stores.pool.execute("UPDATE widgets SET created_by = $1, updated_by = $1", guest)
     await stores.pool.execute("UPDATE checkpoints SET created_by = $1", guest)
@@ -164,7 +164,9 @@ async def test_history_outlives_people(place, stores):
 
 
 async def test_roles_end_with_a_collaboration_and_begin_with_publication(place, stores):
-    guest, stranger = [await stores.accounts.create_user(name, name) for name in "bc"]
+    guest, stranger = [
+        await stores.accounts.create_user(f"{name}@example.org", name) for name in "bc"
+    ]
     dashboard_id = await edited_by(place, guest)
     await stores.pool.execute("UPDATE dashboard_collaborators SET is_active = false")
     assert await place.accounts.role_of(dashboard_id, guest) is None
@@ -176,7 +178,7 @@ async def test_roles_end_with_a_collaboration_and_begin_with_publication(place, 
 
 
 async def test_a_user_who_is_not_active_has_no_session(stores):
-    user_id = await stores.accounts.create_user("b", "b")
+    user_id = await stores.accounts.create_user("b@example.org", "b")
     await stores.accounts.create_session(user_id, "hash", 60.0)
     await stores.pool.execute("UPDATE users SET is_active = false WHERE id = $1", user_id)
     assert await stores.accounts.find_session("hash") is None

@@ -43,7 +43,9 @@ async def stores(server: EmbeddedPostgres) -> AsyncIterator[PostgresStores]:
 @pytest.fixture
 async def place(stores: PostgresStores) -> Place:
     name = str(uuid4())
-    return Place(stores.log, stores.accounts, await stores.accounts.create_user(name, name))
+    return Place(
+        stores.log, stores.accounts, await stores.accounts.create_user(f"{name}@example.org", name)
+    )
 
 
 def kill(server: EmbeddedPostgres) -> None:

@@ -74,7 +74,9 @@ async def test_the_chores_of_postgres_leave_nothing_undone(postgres_url, postgre
     url = postgres_url.replace("/postgres?", "/upkeep?")
     await migrate(url)
     stores = await connect(url)
-    place = Place(stores.log, stores.accounts, await stores.accounts.create_user("a", "a"))
+    place = Place(
+        stores.log, stores.accounts, await stores.accounts.create_user("a@example.org", "a")
+    )
     opened = await place.opened()
     old = beginning_of_month(datetime.now(UTC), 3)
     late = submission(1, at_ms=int(old.timestamp() * 1000))

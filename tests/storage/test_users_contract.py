@@ -175,7 +175,10 @@ async def test_a_deleted_user_leaves_a_history(house: House):
     assert await house.stores.users.user(guest.id) is None
     assert await house.stores.sessions.session(session.id) is None
     assert await house.stores.sharing.collaborator(board.id, guest.id) is None
-    told = (await house.trail(guest.id))[-1]
+    *_, removed, told = await house.trail(guest.id)
+    assert (removed.action, removed.dashboard_id) == ("collaborator.removed", board.id)
+    assert removed.old_values["role"] == "viewer"
+    assert await house.stores.users.removed_from(guest.id) == (board.id,)
     assert (told.action, told.new_values) == ("user.deleted", None)
     assert told.old_values["email"] == guest.email
     with pytest.raises(WeftError) as raised:
