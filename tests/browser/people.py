@@ -33,6 +33,8 @@ class Person:
     context: BrowserContext
     page: Page
     url: str
+    token: str = ""
+    user_id: UUID | None = None  # of who was let in, and may be sent away
     faults: list[str] = field(default_factory=list)
 
     def watch(self) -> None:
@@ -45,9 +47,20 @@ class Person:
         self.page.on("console", console)
         self.page.on("pageerror", lambda error: self.faults.append(f"thrown: {error}"))
 
+    async def sign_in(self) -> None:
+        await self.page.goto(f"{self.url}/#token={self.token}")
+        await self.page.locator(".home").wait_for()
+
     async def open(self, dashboard_id: UUID) -> None:
         await self.page.goto(f"{self.url}/d/{dashboard_id}")
         await self.page.locator(".top").wait_for()
+
+    async def new_tab(self, dashboard_id: UUID) -> None:
+        """Goes on in it; the tab from before stays as it is."""
+        self.page = await self.context.new_page()
+        self.watch()
+        await self.sign_in()
+        await self.open(dashboard_id)
 
     def widget(self, widget_id: str) -> Locator:
         return self.page.locator(f'[data-widget="{widget_id}"]')
@@ -139,7 +152,9 @@ class Stage:
         order = {"userId": str(user_id), "role": role, "isAccepted": True}
         async with self.system.admin() as admin:
             await admin.collaborators.invite(self.dashboard_id, CollaboratorOrder.from_wire(order))
-        return await self.enter(token)
+        person = await self.enter(token)
+        person.user_id = user_id
+        return person
 
     async def enter(self, token: str, **options: Any) -> Person:
         person = await self.enter_quietly(token, **options)
@@ -151,11 +166,10 @@ class Stage:
         context = await self.browser.new_context(reduced_motion="reduce", **options)
         context.set_default_timeout(PATIENCE_MS)
         page = await context.new_page()
-        person = Person(context, page, self.system.ready["http"])
+        person = Person(context, page, self.system.ready["http"], token)
         person.watch()
         self.people.append(person)
-        await page.goto(f"{person.url}/#token={token}")
-        await page.locator(".home").wait_for()
+        await person.sign_in()
         return person
 
     async def state(self) -> dict[str, Any]:

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from tests.browser.people import Person, Stage, plain, until
+from tests.browser.agreement import same_text
+from tests.browser.people import Stage, plain, until
 
 pytestmark = pytest.mark.cluster
 
@@ -16,19 +17,6 @@ TABLE = {
     "config": {"columns": [{"key": "a", "title": "A"}, {"key": "b", "title": "B"}]},
     "data": {"rows": [{"a": "one", "b": 1}, {"a": "two", "b": 2}]},
 }
-
-
-async def same_text(stage: Stage, widget_id: str, *people: Person) -> str:
-    """The text that all see when all is saved, which is that in the database."""
-    for person in people:
-        await person.saved()
-
-    async def agreed() -> bool:
-        stored = plain((await stage.widget_in_database(widget_id))["config"]["text"])
-        return {await person.text(widget_id) for person in people} == {stored.removesuffix("\n")}
-
-    await until(agreed, "all see what is in the database")
-    return await people[0].text(widget_id)
 
 
 async def test_law4_two_people_type_at_the_same_place(stage: Stage) -> None:

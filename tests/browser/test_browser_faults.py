@@ -1,0 +1,226 @@
+"""Laws 3, 4 and 6 in browsers, while tabs close, rights end, and processes are killed.
+
+In each, people type while it happens, and end with what the database holds; no word of theirs is
+lost or comes twice.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+
+import pytest
+from playwright.async_api import expect
+
+import weft
+from tests.browser.agreement import same_text
+from tests.browser.people import PATIENCE_MS, Person, Stage, Valve, plain, until
+from tests.cluster.world import PATIENCE_SECONDS, TEXT
+from weft import Board
+from weft.models import CollaboratorPatch
+
+pytestmark = pytest.mark.cluster
+expect.set_options(timeout=PATIENCE_MS)
+
+PLACE = {"x": 0, "y": 0, "width": 6, "height": 5}
+NOTE = {"type": "text", "position": PLACE, "config": {"text": {"ops": [{"insert": "Start 🙂\n"}]}}}
+
+
+async def type_words(person: Person, name: str, numbers: range) -> None:
+    for number in numbers:
+        await person.page.keyboard.type(f"<{name}{number}>", delay=2)
+
+
+def words(text: str) -> list[str]:
+    return sorted(text.removeprefix("Start 🙂").replace("><", ">\n<").splitlines())
+
+
+def written(name: str, numbers: range) -> list[str]:
+    return [f"<{name}{number}>" for number in numbers]
+
+
+@asynccontextmanager
+async def python_editor(stage: Stage) -> AsyncIterator[Board]:
+    async with weft.connect(stage.system.ready["ws"], stage.token) as client:
+        yield await client.join(stage.dashboard_id)
+
+
+async def type_in_python(board: Board, widget: str, name: str, numbers: range) -> None:
+    for number in numbers:
+        length = len(plain(board.document.value_at(widget, tuple(TEXT))))
+        board.insert(widget, TEXT, length - 1, f"<{name}{number}>")
+        await board.saved(PATIENCE_SECONDS)
+
+
+# --- tabs -----------------------------------------------------------------------------------------
+
+
+async def test_law3_a_tab_closed_with_unsent_edits_is_gone_on_with_in_the_next(
+    stage: Stage,
+) -> None:
+    [note] = await stage.prepare(NOTE)
+    ann, ben = await stage.owner(), await stage.another()
+    await ann.place_cursor(note)
+    await ann.context.set_offline(True)
+    await ann.page.locator(".offline-banner").wait_for()
+    await type_words(ann, "ann", range(4))
+    await expect(ann.page.locator(".saved")).to_contain_text("to send")
+    await stored(ann, "<ann3>")
+    await ann.page.close()
+    await ben.place_cursor(note, "Home")
+    await ben.page.keyboard.type("<ben0>")
+    await ben.saved()
+    await ann.context.set_offline(False)
+    await ann.new_tab(stage.dashboard_id)
+    seen = await same_text(stage, note, ann, ben)
+    assert seen == "<ben0>Start 🙂<ann0><ann1><ann2><ann3>"
+    await ann.new_tab(stage.dashboard_id)  # nothing is left to be sent again
+    await ann.place_cursor(note)
+    await ann.page.keyboard.type("!")
+    assert await same_text(stage, note, ann, ben) == f"{seen}!"
+
+
+async def test_law3_a_tab_closed_before_its_acknowledgement_came_commits_once(
+    stage: Stage,
+) -> None:
+    """What was in flight has committed, which the closed tab never heard."""
+    [note] = await stage.prepare(NOTE)
+    ben = await stage.another()
+    ann = await stage.enter_quietly(stage.token)
+    valve = Valve()
+    await valve.install(ann.page)
+    await ann.open(stage.dashboard_id)
+    await ann.place_cursor(note)
+    valve.is_shut = True
+    await type_words(ann, "ann", range(3))
+    await ben.page.get_by_text("<").first.wait_for()  # the first of it has been committed
+    assert await ann.state() == "saving"
+    await stored(ann, "<ann2>")
+    await ann.page.close()
+    await ann.new_tab(stage.dashboard_id)
+    assert await same_text(stage, note, ann, ben) == "Start 🙂<ann0><ann1><ann2>"
+
+
+async def test_law3_a_second_tab_leaves_the_unsent_edits_of_the_first_to_it(stage: Stage) -> None:
+    """Another tab on the same dashboard is a replica of its own, while the first one lives."""
+    [note] = await stage.prepare(NOTE)
+    ann = await stage.owner()
+    first = ann.page
+    await ann.new_tab(stage.dashboard_id)
+    second = ann.page
+    await ann.context.set_offline(True)
+    for number, page in enumerate((first, second)):
+        ann.page = page
+        await page.bring_to_front()
+        await page.locator(".offline-banner").wait_for()
+        await ann.place_cursor(note)
+        await type_words(ann, f"tab{number}-", range(2))
+        await stored(ann, f"<tab{number}-1>")
+    await first.close()
+    await ann.context.set_offline(False)
+    await ann.new_tab(stage.dashboard_id)  # takes what the first has left, and only that
+    second_tab = Person(ann.context, second, ann.url)
+    seen = await same_text(stage, note, ann, second_tab)
+    assert words(seen) == written("tab0-", range(2)) + written("tab1-", range(2))
+
+
+async def stored(person: Person, end: str) -> None:
+    """Wait until IndexedDB holds an edit that ends so: from then on the tab may go."""
+    look = """
+    async (end) => {
+      for (const { name } of await indexedDB.databases()) {
+        const open = indexedDB.open(name);
+        await new Promise((resolve) => (open.onsuccess = resolve));
+        const all = open.result.transaction("replicas").objectStore("replicas").getAll();
+        await new Promise((resolve) => (all.onsuccess = resolve));
+        open.result.close();
+        const text = JSON.stringify(all.result.map(({ pending }) => pending));
+        if (text.includes(end)) return true;
+      }
+      return false;
+    }
+    """
+
+    async def is_stored() -> bool:
+        return bool(await person.page.evaluate(look, end))
+
+    await until(is_stored, f"{end} is stored in the browser")
+
+
+# --- rights ---------------------------------------------------------------------------------------
+
+
+async def test_law6_an_editor_who_becomes_a_viewer_while_typing_is_told(stage: Stage) -> None:
+    [note] = await stage.prepare(NOTE)
+    ann, ben = await stage.owner(), await stage.another()
+    await ben.place_cursor(note)
+    typing = asyncio.create_task(type_words(ben, "ben", range(60)))
+    await ann.page.get_by_text("<ben3>").wait_for()
+    assert ben.user_id is not None
+    async with stage.system.admin() as admin:
+        demoted = CollaboratorPatch(role="viewer")
+        await admin.collaborators.change(stage.dashboard_id, ben.user_id, demoted)
+    await ben.page.get_by_text("View only").wait_for()
+    await expect(ben.editor(note)).to_have_attribute("contenteditable", "false")
+    await typing
+    for dismiss in await ben.page.get_by_role("button", name="Dismiss").all():
+        await dismiss.click()  # an edit on its way was refused, which ben is told
+    seen = await same_text(stage, note, ann, ben)
+    assert seen.startswith("Start 🙂<ben0><ben1><ben2><ben3>")
+    assert "<ben59>" not in seen
+
+
+async def test_law6_who_is_removed_while_typing_sees_that_it_is_closed(stage: Stage) -> None:
+    [note] = await stage.prepare(NOTE)
+    ann, ben = await stage.owner(), await stage.another()
+    await ben.place_cursor(note)
+    typing = asyncio.create_task(type_words(ben, "ben", range(60)))
+    await ann.page.get_by_text("<ben3>").wait_for()
+    assert ben.user_id is not None
+    async with stage.system.admin() as admin:
+        await admin.collaborators.remove(stage.dashboard_id, ben.user_id)
+    await expect(ben.page.get_by_role("alert")).to_contain_text("Not open to you")
+    await typing
+    seen = await same_text(stage, note, ann)
+    assert "<ben59>" not in seen
+    await ben.page.get_by_role("link", name="All dashboards").click()
+    await ben.page.locator(".home").wait_for()
+
+
+# --- processes ------------------------------------------------------------------------------------
+
+
+async def edit_while(stage: Stage, names: list[str], strike: Callable[[], Awaitable[None]]) -> None:
+    """Browsers and a Python client type at one place, and something is killed."""
+    [note] = await stage.prepare(NOTE)
+    people = [await stage.owner(), *[await stage.another() for _ in names[1:]]]
+    for person in people:
+        await person.place_cursor(note)
+    before, during = range(3), range(3, 15)
+    async with python_editor(stage) as board:
+        for person, name in zip(people, names, strict=True):
+            await type_words(person, name, before)
+            await person.saved()
+        typing = [
+            type_words(person, name, during) for person, name in zip(people, names, strict=True)
+        ]
+        await asyncio.gather(*typing, type_in_python(board, note, "python", during), strike())
+        seen = await same_text(stage, note, *people)
+        expected = [each for name in names for each in written(name, range(15))]
+        assert words(seen) == sorted(expected + written("python", during))
+        length = len(seen) + 1
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while len(plain(board.document.value_at(note, tuple(TEXT)))) != length:
+                await anext(board.changes())
+        assert plain(board.document.value_at(note, tuple(TEXT))) == f"{seen}\n"
+    await asyncio.to_thread(stage.system.verify)
+
+
+async def test_law3_the_owner_is_killed_while_three_browsers_and_python_type(stage: Stage) -> None:
+    strike = partial(asyncio.to_thread, stage.system.kill_actor, "Owner")
+    await edit_while(stage, ["ann", "ben", "cem"], strike)
+
+
+async def test_law3_the_gateway_is_killed_while_browsers_and_python_type(stage: Stage) -> None:
+    strike = partial(asyncio.to_thread, stage.system.kill_actor, "Gateway")
+    await edit_while(stage, ["ann", "ben"], strike)
