@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 WEB    := web/node_modules/.installed
 APP    := gateway/app/index.html
 
-.PHONY: help install web app browser run test test-fast lint fuzz bench lock clean
+.PHONY: help install web app browser run test test-fast lint fuzz bench loadtest lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -56,6 +56,9 @@ fuzz: install web  ## the laws on random histories, hostile clients, until stopp
 
 bench: install  ## what it costs, measured here: algebra, commit, owner, the whole system
 	@$(BIN)/python -m benchmarks
+
+loadtest: install  ## people simulated by Locust, a report, a verdict: ARGS="--people 200 --shape spike"
+	@$(BIN)/python -m loadtests $(ARGS)
 
 lock: install  ## renew requirements.lock from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --all-extras --group dev --python-version 3.11 pyproject.toml -o requirements.lock
