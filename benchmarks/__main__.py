@@ -7,7 +7,12 @@ import importlib
 import sys
 
 BENCHMARKS = ("algebra", "commit", "owner", "queries", "move", "cluster", "browser")
-ON_DEMAND = ("reconnect", "offline")  # minutes each, and the whole machine
+ON_DEMAND = (
+    "reconnect",
+    "offline",
+    "presence",
+    "slow_readers",
+)  # minutes each, and the whole machine
 
 
 def main() -> None:

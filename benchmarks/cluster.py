@@ -54,12 +54,15 @@ class System:
 
 
 @contextmanager
-def running_system() -> Iterator[System]:
+def running_system(*options: str) -> Iterator[System]:
     with tempfile.TemporaryDirectory(prefix="weft-bench-") as directory:
         command = [sys.executable, "-m", "cluster.command_line", "up", "--json"]
-        options = ["--data-dir", directory, "--ws-port", "0", "--http-port", "0"]
+        where = ["--data-dir", directory, "--ws-port", "0", "--http-port", "0"]
         with subprocess.Popen(
-            [*command, *options], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            [*command, *where, *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
         ) as process:
             assert process.stdout is not None
             line = process.stdout.readline()

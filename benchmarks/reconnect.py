@@ -16,16 +16,19 @@ from websockets.asyncio.client import ClientConnection
 import weft
 from benchmarks.cluster import prepare, running_system
 from benchmarks.editors import percentile
+from benchmarks.offline import disconnected
+from weft.client.status import State
 
 CLIENTS = 500
 USERS = 10  # who share the clients, as tabs do
 EDITS = 50  # made while everyone is away
 PATIENCE_SECONDS = 60.0
+LOOK_SECONDS = 0.05
 
 
 @dataclass
 class Back:
-    """Seconds from the cut until each client has the newest version, and what was tried in vain."""
+    """Seconds from the cut until each client has joined again, and what was tried in vain."""
 
     seconds: list[float]
     sockets: int  # opened in all after the cut; as many as clients: nobody tried twice
@@ -75,16 +78,21 @@ async def cut_everyone(
             boards.append(await (await stack.enter_async_context(client)).join(dashboard_id))
         sockets.cut()
         cut_at = time.perf_counter()
-        for number in range(edits):
-            typing.set(None, ["settings", f"k{number % 7}"], number)
-            await typing.saved(PATIENCE_SECONDS)
+
+        async def edit() -> None:
+            for number in range(edits):
+                typing.set(None, ["settings", f"k{number % 7}"], number)
+                await typing.saved(PATIENCE_SECONDS)
 
         async def back(board: weft.Board) -> float:
-            await board.reached(typing.version)
+            while board.status.state is State.OFFLINE:  # noqa: ASYNC110  (no news tells of it)
+                await asyncio.sleep(LOOK_SECONDS)
             return time.perf_counter() - cut_at
 
         async with asyncio.timeout(PATIENCE_SECONDS):
-            seconds = await asyncio.gather(*map(back, boards))
+            await asyncio.gather(*map(disconnected, boards))
+            seconds, _ = await asyncio.gather(asyncio.gather(*map(back, boards)), edit())
+            await asyncio.gather(*(board.reached(typing.version) for board in boards))
         exact = sum(board.document == typing.document for board in boards)
         return Back(list(seconds), sockets.made, exact)
 

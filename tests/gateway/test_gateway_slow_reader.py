@@ -142,7 +142,7 @@ async def test_law9_asking_without_reading_the_answers_has_an_end(
     await soon(asking)
 
 
-def narrow_socket(world: World) -> socket.socket:
+def narrow_socket(world: World | OwnedWorld) -> socket.socket:
     """Connected to the gateway, with little room for what is not read."""
     narrow = socket.socket()
     narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)
