@@ -5,7 +5,6 @@ Its methods never wait, so a simulator can drive them without an event loop (`ru
 
 from collections import deque
 from collections.abc import Collection, Coroutine, Sequence
-from dataclasses import replace
 from enum import Enum
 from typing import Any, TypeVar
 from uuid import UUID
@@ -212,11 +211,11 @@ class MemoryLog:
 
 def _store_submission(submission: LoggedSubmission) -> StoredSubmission:
     kind_of(submission.operations), target_of(submission.operations)  # as the columns would
-    return StoredSubmission(replace(submission, operations=()), encode_json(submission.operations))
+    return StoredSubmission(submission._replace(operations=()), encode_json(submission.operations))
 
 
 def _read_submission(row: StoredSubmission) -> LoggedSubmission:
-    return replace(row.submission, operations=tuple(decode_json(row.operations)))
+    return row.submission._replace(operations=tuple(decode_json(row.operations)))
 
 
 def _read_checkpoint(dashboard_id: UUID, table: DashboardTable, version: int) -> Checkpoint:

@@ -6,12 +6,11 @@ Each port has a PostgreSQL or Redis implementation and a memory twin; one contra
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 
-@dataclass(frozen=True, slots=True)
-class LoggedSubmission:
+class LoggedSubmission(NamedTuple):
     """One row of the operations log: a committed submission, as transformed."""
 
     version: int

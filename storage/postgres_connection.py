@@ -103,7 +103,7 @@ async def prepare(connection: Connection) -> None:
         schema="pg_catalog",
         format="binary",
         encoder=lambda value: b"\x01" + encode_json(value),
-        decoder=lambda raw: decode_json(memoryview(raw)[1:]),
+        decoder=lambda raw: decode_json(raw[1:]),
     )
 
 

@@ -81,7 +81,7 @@ def operations_page(rows: Sequence[Row], version: int) -> OperationsPage:
     if version > head:
         raise WeftError("future_version", headVersion=head)
     check_reach(version, head, start)
-    found = tuple(submission_from(row) for row in rows if row["version"] is not None)
+    found = tuple(map(submission_from, rows)) if rows[0]["version"] is not None else ()
     reached = version + len(found)
     if reached < head and (not found or found[-1].version != reached):
         raise WeftError("internal", f"The log of this dashboard has a gap after {version}.")

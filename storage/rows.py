@@ -25,7 +25,8 @@ ROLES: Final = ("viewer", "editor", "admin")  # what a collaborator may be
 
 UNSTORABLE: Final = (ValueError, KeyError, TypeError)  # of a submission that no row can hold
 
-_LONG_NUMBER: Final = re.compile(rb"\d{16}")
+_DIGITS: Final = bytes(48 if byte in b"0123456789" else 32 for byte in range(256))
+_LONG_NUMBER: Final = b"0" * 16  # of whatever digits; a regular expression takes ten times as long
 _NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # not a backslash followed by u0000
 
 
@@ -46,14 +47,14 @@ def encode_json(value: Any) -> bytes:
     return raw
 
 
-def decode_json(raw: bytes | memoryview) -> Any:
+def decode_json(raw: bytes) -> Any:
     """The value whose JSON went in.
 
     PostgreSQL writes the float 1e17 as a whole number; beyond 2^53 only floats exist in Weft,
     so such a number becomes a float again.
     """
     value = orjson.loads(raw)
-    return _floats_beyond_limit(value) if _LONG_NUMBER.search(raw) else value
+    return _floats_beyond_limit(value) if _LONG_NUMBER in raw.translate(_DIGITS) else value
 
 
 def _floats_beyond_limit(value: Any) -> Any:
@@ -107,14 +108,14 @@ def check_reach(after_version: int, up_to_version: int, start_version: int) -> N
 def submission_from(row: Row) -> LoggedSubmission:
     """A row of `operations` as the statements of sql/log.sql select it."""
     return LoggedSubmission(
-        version=row["version"],
-        replica_id=row["replica_id"],
-        sequence=row["sequence"],
-        user_id=row["user_id"],
-        base_version=row["client_version"],
-        operations=tuple(row["operation"]),
-        fingerprint=row["fingerprint"],
-        at_ms=row["at_ms"],
+        row["version"],
+        row["replica_id"],
+        row["sequence"],
+        row["user_id"],
+        row["client_version"],
+        tuple(row["operation"]),
+        row["fingerprint"],
+        row["at_ms"],
     )
 
 

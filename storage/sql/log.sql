@@ -61,7 +61,7 @@ SELECT id FROM dashboards ORDER BY id;
 
 -- name: submissions_between
 SELECT version, replica_id, sequence, user_id, client_version, operation, fingerprint,
-       (extract(epoch FROM created_at) * 1000)::BIGINT AS at_ms
+       (date_part('epoch', created_at) * 1000)::BIGINT AS at_ms
 FROM operations
 WHERE dashboard_id = $1 AND version > $2 AND version <= $3
 ORDER BY version;
@@ -72,7 +72,7 @@ SELECT log_start_version FROM dashboards WHERE id = $1;
 -- name: find_submission
 -- Walks back from the newest: rare, and what is asked for is recent.
 SELECT version, replica_id, sequence, user_id, client_version, operation, fingerprint,
-       (extract(epoch FROM created_at) * 1000)::BIGINT AS at_ms
+       (date_part('epoch', created_at) * 1000)::BIGINT AS at_ms
 FROM operations
 WHERE dashboard_id = $1 AND replica_id = $2 AND sequence = $3
 ORDER BY version DESC

@@ -95,7 +95,7 @@ WHERE id = $1;
 SELECT head.version AS head_version, log_start_version, log.*
 FROM dashboards AS head LEFT JOIN LATERAL (
     SELECT version, replica_id, sequence, user_id, client_version, operation, fingerprint,
-           (extract(epoch FROM created_at) * 1000)::BIGINT AS at_ms
+           (date_part('epoch', created_at) * 1000)::BIGINT AS at_ms
     FROM operations
     WHERE dashboard_id = $1 AND version > $2
     ORDER BY version

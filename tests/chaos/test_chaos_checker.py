@@ -107,7 +107,7 @@ def test_law1_a_version_that_a_client_is_shown_twice_is_found() -> None:
 
 def test_law5_a_version_that_two_have_written_is_found() -> None:
     told = an_ordinary_day()
-    rival = replace(told.rows[5].submission, replica_id=REPLICAS["ann"], sequence=9)
+    rival = told.rows[5].submission._replace(replica_id=REPLICAS["ann"], sequence=9)
     rows = (*told.rows, Row(rival, told.rows[5].committed_at))
     assert 5 in laws_broken(told, rows=rows)
 

@@ -371,7 +371,7 @@ def test_law17_opening_keeps_history_to_transform_over() -> None:
 @pytest.mark.parametrize("version", [0, 5])
 def test_law1_a_log_with_a_gap_is_not_opened(version: int) -> None:
     (first,) = history_of("a").committed
-    tail: tuple[LoggedSubmission, ...] = (replace(first, version=2),)
+    tail: tuple[LoggedSubmission, ...] = (first._replace(version=2),)
     with pytest.raises(WeftError, match="out of order"):
         Dashboard(opened_at(tail=tail))
     with pytest.raises(WeftError, match="ends at"):

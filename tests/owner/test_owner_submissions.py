@@ -1,6 +1,5 @@
 """Conversations about submissions: what is committed, acknowledged, refused, and seen by others."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -175,7 +174,7 @@ def test_law3_an_older_id_is_looked_up_in_the_log(talk: Conversation) -> None:
     first = talk.committed[0]
     answer = SubmissionFound("ann", 1, asked.fingerprint, first)
     assert said(only(Reply, talk.tell(answer)))["version"] == 1
-    other = replace(first, fingerprint=b"another's")
+    other = first._replace(fingerprint=b"another's")
     for found in (other, None):
         answer = SubmissionFound("ann", 1, asked.fingerprint, found)
         assert refusal(talk.tell(answer)) == "id_reused"

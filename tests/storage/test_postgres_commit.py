@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -32,7 +33,7 @@ async def stores(postgres_url: str) -> AsyncIterator[PostgresStores]:
 
 @pytest.fixture
 async def place(stores: PostgresStores, postgres_stores: PostgresStores) -> Place:
-    name = f"{id(stores)}@{asyncio.get_running_loop().time()}"
+    name = str(uuid4())
     user_id = await postgres_stores.accounts.create_user(f"{name}@example.org", name)
     return Place(stores.log, stores.accounts, user_id)
 
