@@ -58,6 +58,10 @@ class OwnerActor:
         """Of the Ray node it runs on."""
         return str(ray.get_runtime_context().get_node_id())
 
+    def life(self) -> str:
+        """Differs after every restart."""
+        return str(ray.get_runtime_context().get_worker_id())
+
     def order(self) -> tuple[Any, ...]:
         """What it was made of: another like it can be made."""
         return self._order

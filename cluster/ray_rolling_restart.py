@@ -5,6 +5,7 @@ owners; a gateway's clients are sent, at moments spread over some seconds, to a 
 on the same ports. A spare stands in for an only owner, too.
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,9 +20,13 @@ from cluster.ray_launch import NAMESPACE, START_TIMEOUT_SECONDS
 from gateway.gateway_actor import GatewayActor
 from weft.errors import WeftError
 
+logger = logging.getLogger(__name__)
+
 Say = Callable[[str], None]
 OWNER, GATEWAY, SPARE = "owner-", "gateway-", "spare-"
 STEP_TIMEOUT_SECONDS = 120.0  # of one step of one member; then it is given up
+STOP_TIMEOUT_SECONDS = 30.0  # longer than a stop in order takes
+LIFE_TIMEOUT_SECONDS = 5.0  # a busy machine takes some for a new process
 LOOK_AGAIN_SECONDS = 0.1
 
 
@@ -83,7 +88,7 @@ def _standing_in(
     try:
         _ask(spare.start.remote())
         yield spare
-        _ask(spare.stop.remote(*stop_arguments))
+        _stop(spare, *stop_arguments)
     finally:
         ray.kill(spare)
 
@@ -103,18 +108,32 @@ def _drain(owner: Any) -> None:
 
 
 def _stop_and_start(member: Any, *stop_arguments: Any) -> None:
-    _ask(member.stop.remote(*stop_arguments))
+    """What answers for a moment after the kill is still the old one, which stands no more."""
+    before = _ask(member.life.remote())
+    _stop(member, *stop_arguments)
     ray.kill(member, no_restart=False)
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
-    while True:
-        try:
-            ray.get(member.start.remote(), timeout=START_TIMEOUT_SECONDS)
-        except RayError as error:  # until Ray has made the new one
-            if time.monotonic() > deadline:
-                raise WeftError("internal", f"It does not come back: {error}") from None
-            time.sleep(LOOK_AGAIN_SECONDS)
-        else:
-            return
+    while _life(member) in (None, before):
+        if time.monotonic() > deadline:
+            raise WeftError("internal", "Ray does not bring it back.")
+        time.sleep(LOOK_AGAIN_SECONDS)
+    _ask(member.start.remote())
+
+
+def _stop(member: Any, *stop_arguments: Any) -> None:
+    """In order, if it can. What hangs is killed all the same: its clients come back and resend."""
+    try:
+        ray.get(member.stop.remote(*stop_arguments), timeout=STOP_TIMEOUT_SECONDS)
+    except RayError as error:
+        logger.warning("did not stop in order, and is killed: %s", error)
+
+
+def _life(member: Any) -> str | None:
+    """None: nobody answers yet."""
+    try:
+        return str(ray.get(member.life.remote(), timeout=LIFE_TIMEOUT_SECONDS))
+    except RayError:
+        return None
 
 
 def _ask(asked: Any) -> Any:
