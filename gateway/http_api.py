@@ -9,6 +9,7 @@ from gateway.http_audit import audit_routes
 from gateway.http_authentication import BEARER
 from gateway.http_cluster import cluster_routes
 from gateway.http_collaborators import collaborator_routes, invitation_routes
+from gateway.http_cors import add_cors
 from gateway.http_dashboards import dashboard_routes
 from gateway.http_demo import demo_routes
 from gateway.http_feeds import feed_routes
@@ -52,6 +53,7 @@ def create_app(around: HttpSurroundings) -> FastAPI:
     )
     app.state.around = around
     add_problems(app)
+    add_cors(app, around.allowed_origins)
     app.include_router(status_routes(around))
     app.include_router(app_routes(around))
     if around.demo_users:

@@ -22,13 +22,15 @@ BEARER: Final = Depends(
 
 
 async def caller_of(request: Request, around: HttpSurroundings) -> Caller:
-    """Raises WeftError unauthenticated, storage_unavailable."""
+    """Raises WeftError unauthenticated, forbidden, storage_unavailable."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     token = token.strip()
     if scheme.lower() != "bearer" or not 0 < len(token) <= TOKEN_MAX_CHARACTERS:
         raise WeftError("unauthenticated", "The request has no bearer token.")
     origin = _origin(request, around)
     if hmac.compare_digest(token.encode(), around.admin_key.encode()):
+        if "origin" in request.headers:  # only a browser names one
+            raise WeftError("forbidden", "The admin key belongs into a backend, never into a page.")
         return Caller(origin.actor(None))
     user = await around.authenticator.user_of(token, origin)
     return Caller(origin.actor(user.user_id), user.session_id)

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from gateway.http_problems import documented
 from gateway.http_requests import WRITES, ApiRoute, CallerOf, DashboardId, Sent
 from gateway.http_surroundings import HttpSurroundings
+from storage.query_ports import AuditEntry
 from weft.errors import WeftError
 from weft.models import Record
 from weft.wire.cluster import ClusterReport, GatewayReport, OwnerReport, Place
@@ -42,6 +43,17 @@ def cluster_routes(around: HttpSurroundings) -> APIRouter:
         """For the host product: to the owner that is named, while people go on editing."""
         caller.ask_host()
         await mover.move(dashboard_id, place.owner_id)
+        await around.stores.audit.record(  # after it: nothing of it is in PostgreSQL
+            AuditEntry(
+                "dashboard.moved",
+                "dashboard",
+                dashboard_id,
+                dashboard_id=dashboard_id,
+                new_values=place.to_wire(),
+                ip_address=caller.actor.address,
+                user_agent=caller.actor.user_agent,
+            )
+        )
         return place
 
     return router

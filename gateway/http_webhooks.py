@@ -113,7 +113,9 @@ def _add_deliveries(router: APIRouter, webhooks: Webhooks, outbox: Outbox) -> No
     async def redeliver(webhook_id: WebhookId, delivery_id: DeliveryId, caller: CallerOf) -> None:
         """For the host product: a dead delivery is tried again at once, from its first attempt."""
         await _known(webhooks, caller, webhook_id)
-        if not await outbox.revive(delivery_id, webhook_id):
+        told = {"deliveryId": delivery_id}
+        entry = _entry("webhook.redelivered", caller, webhook_id, new=told)
+        if not await outbox.revive(delivery_id, webhook_id, entry):
             raise WeftError("not_found", "No such dead delivery of this webhook.")
 
 

@@ -229,6 +229,7 @@ class GatewayService:
             self._plugins.widget_types,
             self.settings.trusted_proxies,
             self.settings.public_ws_url,
+            self.settings.allowed_origins,
             self.settings.demo_users,
         )
         protocol = bounded_http(self.settings.bounds, self.settings.trusted_proxies)

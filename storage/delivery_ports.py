@@ -155,9 +155,11 @@ class Outbox(Protocol):
     ) -> Page[OutboxEvent]:
         """Of one webhook: what waits, what was delivered of late, what is dead. Newest first."""
 
-    async def revive(self, outbox_id: int, webhook_id: UUID | None = None) -> bool:
+    async def revive(
+        self, outbox_id: int, webhook_id: UUID | None = None, entry: AuditEntry | None = None
+    ) -> bool:
         """A dead letter (of this webhook) is tried again at once, its attempts counted anew.
-        False: it is not dead.
+        False: it is not dead. `entry` is recorded with the change, or not at all.
         """
 
     async def purge_delivered(self, older_than_seconds: float) -> int:

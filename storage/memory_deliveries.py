@@ -176,13 +176,16 @@ class MemoryDeliveries:
         mine = [row.event for row in self._rows.values() if row.event.webhook_id == webhook_id]
         return _page("deliveries", mine, after, limit)
 
-    async def revive(self, outbox_id: int, webhook_id: UUID | None = None) -> bool:
+    async def revive(
+        self, outbox_id: int, webhook_id: UUID | None = None, entry: AuditEntry | None = None
+    ) -> bool:
         row = self._rows.get(outbox_id)
         if row is None or row.event.died_at is None:
             return False
         if webhook_id not in (None, row.event.webhook_id):
             return False
         row.event, row.due_at = replace(row.event, died_at=None, attempts=0), self._now()
+        await self._record(entry)
         return True
 
     async def purge_delivered(self, older_than_seconds: float) -> int:

@@ -15,6 +15,8 @@ from uuid import UUID
 
 import orjson
 
+from weft.limits import USER_NOTICE_MAX_CHARACTERS
+
 
 @dataclass(frozen=True, slots=True)
 class SessionEnded:
@@ -76,7 +78,7 @@ def decode_notice(raw: object) -> Notice | None:
                 return SessionEnded(UUID(session_id), UUID(user_id))
             case ["UserChanged", str(user_id)]:
                 return UserChanged(UUID(user_id))
-            case ["UserTold", str(user_id), str(text)]:
+            case ["UserTold", str(user_id), str(text)] if len(text) <= USER_NOTICE_MAX_CHARACTERS:
                 return UserTold(UUID(user_id), text)
     except ValueError:
         pass

@@ -7,9 +7,10 @@ from uuid import UUID
 from storage.cursor import checked_limit, decode_cursor, page_of
 from storage.delivery_ports import COMMITTED, ChangesDue, OutboxEvent
 from storage.delivery_rows import changes_from, check_event, event_from, stored_error
+from storage.postgres_audit import record_audit
 from storage.postgres_connection import AnyConnection, Pool, storage_errors
 from storage.postgres_statements import statements
-from storage.query_ports import Page
+from storage.query_ports import AuditEntry, Page
 from weft.limits import OUTBOX_LEASE_SECONDS, PAGE_DEFAULT_ITEMS
 
 
@@ -102,8 +103,15 @@ class PostgresOutbox:
         events = [event_from(row) for row in rows]
         return page_of("deliveries", events, limit, lambda last: (last.id,))
 
-    async def revive(self, outbox_id: int, webhook_id: UUID | None = None) -> bool:
-        return bool(await self._rows("revive", outbox_id, webhook_id))
+    async def revive(
+        self, outbox_id: int, webhook_id: UUID | None = None, entry: AuditEntry | None = None
+    ) -> bool:
+        with storage_errors():
+            async with self._pool.acquire() as connection, connection.transaction():
+                revived = await connection.fetchval(self._sql["revive"], outbox_id, webhook_id)
+                if revived is not None and entry is not None:
+                    await record_audit(connection, entry)
+        return revived is not None
 
     async def purge_delivered(self, older_than_seconds: float) -> int:
         ((purged,),) = await self._rows("purge_delivered", older_than_seconds)

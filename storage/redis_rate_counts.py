@@ -9,15 +9,15 @@ from storage.redis_client import redis_client, redis_outages
 from weft.limits import CACHE_TIMEOUT_SECONDS
 
 # Adds ARGV[2i-1] to KEYS[i]; a key that is new, or lost its expiry, ends after ARGV[2i] ms.
-# A key of another type (someone else's content) is replaced. Returns count and ms left of each.
+# What cannot be added to (someone else's content) is replaced. Returns count and ms left of each.
 ADD = """
 local answer = {}
 for i, key in ipairs(KEYS) do
-  local kind = redis.call('TYPE', key)['ok']
-  if kind ~= 'none' and (kind ~= 'string' or not tonumber(redis.call('GET', key))) then
+  local count = redis.pcall('INCRBY', key, ARGV[2 * i - 1])
+  if type(count) ~= 'number' then
     redis.call('DEL', key)
+    count = redis.call('INCRBY', key, ARGV[2 * i - 1])
   end
-  local count = redis.call('INCRBY', key, ARGV[2 * i - 1])
   local left = redis.call('PTTL', key)
   if left < 0 then
     redis.call('PEXPIRE', key, ARGV[2 * i])

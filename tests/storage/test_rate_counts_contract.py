@@ -59,7 +59,9 @@ async def test_a_window_ends_and_the_next_one_begins_at_nothing() -> None:
 
 
 @pytest.mark.store
-@pytest.mark.parametrize("garbage", ["a list", "no number", "without an end"])
+@pytest.mark.parametrize(
+    "garbage", ["a list", "no number", "half a number", "too large", "without an end"]
+)
 async def test_what_somebody_else_left_under_a_key_does_no_harm(
     redis_url: str, key: str, garbage: str
 ) -> None:
@@ -69,6 +71,10 @@ async def test_what_somebody_else_left_under_a_key_does_no_harm(
             await raw.rpush(key, "x")
         case "no number":
             await raw.set(key, "x")
+        case "half a number":
+            await raw.set(key, "1.5")
+        case "too large":
+            await raw.set(key, str(2**63 - 1))
         case "without an end":
             await raw.set(key, "0")
     total, left_ms = (await counts.add({key: (1, WINDOW_MS)}))[key]
