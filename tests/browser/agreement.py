@@ -8,11 +8,20 @@ from tests.cluster.world import weft_command
 
 SEEN = """
 () => {
+  // Without what Quill keeps for a caret whose next letter is to be bold, which is no content.
+  const shown = (line) => {
+    const copy = line.cloneNode(true);
+    for (const caret of copy.querySelectorAll(".ql-cursor, br")) caret.remove();
+    for (const mark of [...copy.querySelectorAll("*")].reverse()) {
+      if (mark.childNodes.length === 0) mark.remove();
+    }
+    return copy.outerHTML;
+  };
   const grid = document.querySelector(".grid").getBoundingClientRect();
   return [...document.querySelectorAll("[data-widget]")].map((widget) => {
     const box = widget.getBoundingClientRect();
     const place = [box.x - grid.x, box.y - grid.y, box.width, box.height].map(Math.round);
-    const lines = [...widget.querySelectorAll(".ql-editor > *")].map((line) => line.outerHTML);
+    const lines = [...widget.querySelectorAll(".ql-editor > *")].map(shown);
     const cells = [...widget.querySelectorAll("tbody tr")].map((row) =>
       [...row.querySelectorAll("input")].map(({ value }) => value));
     return [widget.dataset.widget, place, lines, cells];
@@ -43,7 +52,11 @@ async def same_screen(stage: Stage, *people: Person) -> list[Any]:
         stored = sorted(widget["id"] for widget in (await stage.state())["widgets"])
         return all(each == seen[0] for each in seen) and stored == [each[0] for each in seen[0]]
 
-    await until(agreed, "all see the same widgets")
+    try:
+        await until(agreed, "all see the same widgets")
+    except AssertionError as fault:
+        apart = [pair for pair in zip(*seen, strict=False) if any(e != pair[0] for e in pair)]
+        raise AssertionError(f"{fault}; the first that differ: {apart[:1]}") from None
     return seen[0]
 
 

@@ -225,6 +225,13 @@ async def test_a_dashboard_that_is_refused_is_an_error_and_the_client_goes_on(
         assert board.is_over
         again = await client.join(BOARD)
         assert again is not board
+        leaving = asyncio.create_task(again.leave())
+        await asyncio.sleep(0)
+        assert again.is_leaving
+        third = await client.join(BOARD)  # at once, before the leave has been answered
+        assert third is not again
+        assert not third.is_over
+        await leaving
 
 
 async def test_a_rejected_edit_is_told_and_undone_and_the_rest_is_saved(

@@ -287,6 +287,17 @@ def test_leaving_is_answered_and_final() -> None:
     assert [finish.error for finish in talk.finished()] == [None]
 
 
+@pytest.mark.parametrize("cut", ["connection", "conflict"])
+def test_a_leave_that_is_not_answered_is_final_too(cut: str) -> None:
+    talk = Conversation()
+    talk._carry(talk.replica.leave())
+    assert talk.replica.leave() == [], "once is enough"
+    talk.disconnect() if cut == "connection" else talk.ended("conflict")
+    assert [finish.error for finish in talk.finished()] == [None]
+    talk.connect()
+    assert talk.sent() == [{"type": "leave"}]
+
+
 def test_a_snapshot_over_pending_edits_tells_what_it_has_cost() -> None:
     talk = Conversation()
     talk.edit.insert(WIDGET, TEXT, 5, "!")

@@ -100,6 +100,13 @@ class Board(Editing):
         """Left, or failed for good."""
         return self._replica.phase is Phase.FINISHED
 
+    @property
+    def is_leaving(self) -> bool:
+        return self._replica.phase is Phase.LEAVING
+
+    async def over(self) -> None:
+        await self._until(lambda: self.is_over)
+
     def pending(self) -> Operations:
         """What is not durable yet, in order."""
         return self._replica.copy.pending.operations
@@ -129,7 +136,7 @@ class Board(Editing):
     async def leave(self) -> None:
         """Stop following this dashboard. What is not saved is lost: await `saved` before."""
         self._carry(self._replica.leave())
-        await self._until(lambda: self.is_over)
+        await self.over()
 
     async def reached(self, version: int) -> None:
         """Return when the board has this version. Raises WeftError if the board has failed."""

@@ -141,6 +141,9 @@ class Client:
         if isinstance(dashboard_id, str):
             dashboard_id = UUID(dashboard_id)
         board = self._boards.get(dashboard_id)
+        while board is not None and board.is_leaving:  # who comes back at once joins anew
+            await board.over()
+            board = self._boards.get(dashboard_id)
         if board is None or board.is_over:
             if self._connection.link is Link.OVER:
                 raise self._connection.error or WeftError("not_joined", "The client is closed.")

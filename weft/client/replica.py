@@ -63,6 +63,7 @@ class Phase(Enum):
     JOINING = "a join is on its way"
     JOINED = "the server sends what is committed"
     WAITING = "connected, and joins again when the wait is over"
+    LEAVING = "a leave is on its way; whatever ends the connection ends it, too"
     FINISHED = "left, or refused for good"
 
 
@@ -159,7 +160,8 @@ class Replica:
     def leave(self) -> list[ReplicaInstruction]:
         if self.phase in (Phase.JOINED, Phase.JOINING):
             self._out.append(Send(Leave(dashboard_id=self.dashboard_id)))
-        elif self.phase is not Phase.FINISHED:
+            self.phase = Phase.LEAVING
+        elif self.phase is not Phase.LEAVING and self.phase is not Phase.FINISHED:
             self._finish(None)
         return self._taken()
 
@@ -172,6 +174,8 @@ class Replica:
             case Connected():
                 self._patience.connected()
                 self._join()
+            case Disconnected() if self.phase is Phase.LEAVING:
+                self._finish(None)
             case Disconnected():
                 self.phase = Phase.OFFLINE
                 self._resting = False
@@ -335,8 +339,10 @@ class Replica:
             self._join()
 
     def _join_later(self, at_least_ms: int | None = None) -> None:
+        if self.phase is Phase.LEAVING:
+            return self._finish(None)
         self.phase = Phase.WAITING
-        self._wait(at_least_ms)
+        return self._wait(at_least_ms)
 
     def _wait(self, at_least_ms: int | None) -> None:
         self._out.append(Wait(self._patience.backoff.next_seconds(at_least_ms)))

@@ -159,13 +159,15 @@ export class Board extends Editing {
   }
 
   /** Stop following this dashboard. What is not saved is lost, if it is not stored. */
-  async leave(): Promise<void> {
-    this.#carryOut(this.replica.leave());
-    await this.until(() => this.isOver);
-    await this.released();
+  leave(): Promise<void> {
+    this.leaving ??= this.#leave();
+    return this.leaving;
   }
 
   // --- for the client ---------------------------------------------------------------------------
+
+  /** Until when it is being left; null: it is not. */
+  leaving: Promise<void> | null = null;
 
   tell(instruction: Tell["instruction"]): void {
     switch (instruction.kind) {
@@ -210,6 +212,12 @@ export class Board extends Editing {
     await this.#writing;
     this.#storesNothing = true;
     await this.#claim?.release().catch(warn);
+  }
+
+  async #leave(): Promise<void> {
+    this.#carryOut(this.replica.leave());
+    await this.until(() => this.isOver);
+    await this.released();
   }
 
   #tellPresence(): void {

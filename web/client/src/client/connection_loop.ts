@@ -75,7 +75,8 @@ export class Client {
    */
   async join(dashboardId: string): Promise<Board> {
     const known = this.#boards.get(dashboardId);
-    if (known !== undefined && !this.#open.get(dashboardId)?.isOver) return known;
+    const open = this.#open.get(dashboardId);
+    if (known !== undefined && !open?.isOver && !open?.leaving) return known;
     const board = this.#begin(dashboardId);
     this.#boards.set(dashboardId, board);
     board.catch(() => this.#boards.delete(dashboardId));
@@ -101,6 +102,7 @@ export class Client {
   }
 
   async #begin(dashboardId: string): Promise<Board> {
+    await this.#open.get(dashboardId)?.leaving; // who comes back at once goes on with what it left
     const claim = await this.#claim(dashboardId);
     if (this.#connection.link === "over") {
       await claim?.release();

@@ -145,9 +145,9 @@ export class Replica {
 
   leave(): ReplicaInstruction[] {
     if (this.phase === "joined" || this.phase === "joining") {
-      const message = { type: "leave", dashboardId: this.dashboardId } as const;
-      this.#out.push({ kind: "send", message });
-    } else if (this.phase !== "finished") {
+      this.#out.push({ kind: "send", message: { type: "leave", dashboardId: this.dashboardId } });
+      this.phase = "leaving";
+    } else if (this.phase !== "leaving" && this.phase !== "finished") {
       this.#finish(null);
     }
     return this.#taken();
@@ -163,7 +163,8 @@ export class Replica {
         this.#join();
         break;
       case "disconnected":
-        this.phase = "offline";
+        if (this.phase === "leaving") this.#finish(null);
+        else this.phase = "offline";
         this.#resting = false;
         break;
       case "waited":
@@ -296,10 +297,7 @@ export class Replica {
       return this.#joinLater();
     }
     if (error.retry === "never") return this.#finish(error);
-    if (error.retry === "reauthenticate") {
-      this.#out.push({ kind: "reauthenticate" });
-      return;
-    }
+    if (error.retry === "reauthenticate") return void this.#out.push({ kind: "reauthenticate" });
     if (error.code === "future_version") this.#patience.isBehind(this.version, 0);
     this.#joinLater(message.retryAfterMs);
   }
@@ -338,6 +336,7 @@ export class Replica {
   }
 
   #joinLater(atLeastMs?: number): void {
+    if (this.phase === "leaving") return this.#finish(null);
     this.phase = "waiting";
     this.#wait(atLeastMs);
   }

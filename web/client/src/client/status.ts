@@ -16,9 +16,10 @@ export type State = "saved" | "conflict" | "saving" | "offline" | "failed";
  * joining: a join is on its way.
  * joined: the server sends what is committed.
  * waiting: connected, and joins again when the wait is over.
+ * leaving: a leave is on its way; whatever ends the connection ends it, too.
  * finished: left, or refused for good.
  */
-export type Phase = "offline" | "joining" | "joined" | "waiting" | "finished";
+export type Phase = "offline" | "joining" | "joined" | "waiting" | "leaving" | "finished";
 
 export interface Status {
   readonly state: State;
