@@ -13,6 +13,7 @@ from tests.web.node_command import CLIENT, WEB, run
 from web.client import generate_wire
 
 BUNDLE_MAX_BYTES = 40_000  # gzipped, as a page loads it
+HOOKS_MAX_BYTES = 2_000  # gzipped, beside it
 FILE_MAX_LINES = 400
 LINE_MAX_CHARACTERS = 100
 COMPILER = WEB / "node_modules" / "typescript" / "bin" / "tsc"
@@ -67,6 +68,14 @@ def test_the_bundle_is_small_and_needs_nothing(built: Path) -> None:
     assert not re.search(rb"\b(?:require|import)\s*\(|\bfrom\s*['\"]", bundle), "it imports"
     package = json.loads((CLIENT / "package.json").read_text())
     assert "dependencies" not in package
+
+
+def test_the_hooks_are_small_and_share_the_client_and_react_of_the_page(built: Path) -> None:
+    hooks = (built / "react.js").read_text()
+    assert len(gzip.compress(hooks.encode())) <= HOOKS_MAX_BYTES
+    assert set(re.findall(r"""\bfrom\s*["']([^"']*)""", hooks)) == {"react", "@weft/client"}
+    package = json.loads((CLIENT / "package.json").read_text())
+    assert package["peerDependenciesMeta"] == {"react": {"optional": True}}
 
 
 def test_a_program_that_uses_the_package_has_its_types(built: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-/** Builds what npm publishes: one module in the language of today's browsers, and its types. */
+/** Builds what npm publishes: a module in the language of today's browsers, hooks, and types. */
 
 import { execFileSync } from "node:child_process";
 import { rmSync } from "node:fs";
@@ -12,8 +12,9 @@ const compiler = fileURLToPath(new URL("bin/tsc", import.meta.resolve("typescrip
 rmSync(`${here}dist`, { recursive: true, force: true });
 await build({
   absWorkingDir: here,
-  entryPoints: ["src/index.ts"],
-  outfile: "dist/weft.js",
+  entryPoints: { weft: "src/index.ts", react: "src/react.ts" },
+  outdir: "dist",
+  external: ["react", "@weft/client"], // of the page that uses the hooks
   bundle: true,
   minify: true,
   format: "esm",

@@ -303,18 +303,6 @@ test("who leaves and comes back at once gets a board that lives, and joins once"
   assert.equal(await client.join(BOARD), second);
 });
 
-test("a leave whose answer was cut off is over, and does not join again", async () => {
-  const [board, socket] = await joined();
-  const leaving = board.leave();
-  socket.onclose!({ code: 1006, reason: "" });
-  await leaving;
-  await pass(1);
-  const next = Socket.made.at(-1)!;
-  assert.notEqual(next, socket);
-  next.welcomes();
-  assert.deepEqual([next.heard(), board.isOver, board.status.error], [["hello"], true, null]);
-});
-
 test("a listener that fails harms nobody, and one that edits is told in order", async () => {
   const failed = mock.method(console, "error", () => {});
   const [board] = await joined();

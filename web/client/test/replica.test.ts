@@ -273,3 +273,15 @@ test("a part that is missing makes it start afresh", () => {
   talk.happens({ kind: "waited" });
   assert.deepEqual(talk.sent(), [join()]);
 });
+
+test("a leave whose answer was cut off is over, and does not join again", () => {
+  const talk = new Conversation();
+  talk.out.push(...talk.replica.leave(), ...talk.replica.leave());
+  talk.disconnect();
+  talk.connect();
+  assert.deepEqual(
+    talk.out.map(({ kind }) => kind),
+    ["send", "finish"],
+  );
+  assert.equal(talk.replica.error, null);
+});
