@@ -11,6 +11,7 @@ import time
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from ssl import SSLContext
 from typing import Any
 from uuid import uuid4
@@ -223,7 +224,7 @@ class ClientConnection:
             order.replica_id,
             order.version,
             order.wants_tail,
-            self._origin().address,
+            self._origin.address,
         )
         roster_known = self._around.presence.approach(order.dashboard_id, self)
         self._attachments[order.subscription] = Attachment(
@@ -239,14 +240,14 @@ class ClientConnection:
                 about = {"dashboardId": order.dashboard_id, "widgetId": order.widget_id}
                 self.handle(FeedRefused(error_frame(error, about)))
 
-        producer = Producer(user.user_id, order.dashboard_id, self._origin().address)
+        producer = Producer(user.user_id, order.dashboard_id, self._origin.address)
         self._around.feeds.feed(producer, order.widget_id, order.value, told)
 
     async def _authenticate(self, token: str) -> None:
         heard = self._around.watch.heard
         before = self._session.user
         try:
-            user = await self._around.authenticator.user_of(token, self._origin())
+            user = await self._around.authenticator.user_of(token, self._origin)
         except WeftError as error:
             self.handle(AuthenticationFailed(error))
         except Exception:
@@ -269,7 +270,9 @@ class ClientConnection:
             self._around.recorder.renewed(self.connection_id, user)
         self._around.watch.begin(user, self, heard)
 
+    @cached_property
     def _origin(self) -> Origin:
+        """Read once: a producer is asked for it with every value."""
         peer, request = self.websocket.remote_address, self.websocket.request
         headers = request.headers if request else Headers()
         forwarded_for = headers.get_all("X-Forwarded-For")
