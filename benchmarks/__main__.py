@@ -6,7 +6,7 @@
 import importlib
 import sys
 
-BENCHMARKS = ("algebra", "commit", "owner", "queries", "move", "cluster", "browser")
+BENCHMARKS = ("algebra", "commit", "owner", "queries", "move", "cluster", "feeds", "browser")
 ON_DEMAND = (
     "reconnect",
     "offline",

@@ -40,13 +40,16 @@ class System:
     def postgres_url(self) -> str:
         return str(json.loads((self.data_dir / "running.json").read_text())["postgres_url"])
 
+    def pids(self, role: str) -> list[int]:
+        """Of every `owner`, or `gateway`."""
+        below = descendants(self.process.pid).items()
+        return [pid for pid, title in below if title.lower().startswith(f"ray::{role}")]
+
     def cpu_seconds(self) -> dict[str, float]:
         """Used so far by owners, gateways and PostgreSQL."""
         used = {"owner": 0.0, "gateway": 0.0, "postgresql": 0.0}
-        for pid, title in descendants(self.process.pid).items():
-            for role in ("owner", "gateway"):
-                if title.lower().startswith(f"ray::{role}"):
-                    used[role] += cpu_seconds(pid)
+        for role in ("owner", "gateway"):
+            used[role] += sum(map(cpu_seconds, self.pids(role)))
         postmaster = int((self.data_dir / "postgres/postmaster.pid").read_text().split()[0])
         for pid in (postmaster, *descendants(postmaster)):
             used["postgresql"] += cpu_seconds(pid)
@@ -68,8 +71,11 @@ def running_system(*options: str) -> Iterator[System]:
             line = process.stdout.readline()
             if not line:
                 raise SystemExit("weft up did not start")
+            ready = json.loads(line)
+            if not ready.get("ready"):
+                raise SystemExit(f"weft up did not start: {ready}")
             try:
-                yield System(process, Path(directory), json.loads(line))
+                yield System(process, Path(directory), ready)
             finally:
                 process.terminate()
                 process.wait()
