@@ -6,7 +6,17 @@
 import importlib
 import sys
 
-BENCHMARKS = ("algebra", "commit", "owner", "queries", "move", "cluster", "feeds", "browser")
+BENCHMARKS = (
+    "algebra",
+    "commit",
+    "owner",
+    "gateway",
+    "queries",
+    "move",
+    "cluster",
+    "feeds",
+    "browser",
+)
 ON_DEMAND = (
     "reconnect",
     "offline",

@@ -18,6 +18,7 @@ from uuid import uuid4
 
 import weft
 from benchmarks.commit import measure
+from benchmarks.commit_probe import commit_beside
 from benchmarks.editors import Load, start_command
 from cluster.process_file import cpu_seconds, descendants
 from storage.postgres_pool import connect
@@ -27,6 +28,7 @@ from weft.wire.http import CollaboratorOrder, DashboardOrder
 
 WARM_UP_SECONDS = 2.0
 SECONDS = 8.0
+SIZES = (1, 10)  # submissions in one bare commit
 ROUNDS = 3  # the machine is shared: the middle one of three is told
 
 
@@ -111,25 +113,39 @@ async def prepare(system: System, editors: int, batch: int, per_second: float | 
 
 
 def apply(system: System, load: Load) -> dict[str, Any]:
-    """One run; with what each part of the system used for one submission, in µs of CPU."""
-    command, told = start_command(load)
+    """One run; with what each part of the system used for one submission, in µs of CPU, and with
+    what the bare statement took meanwhile.
+    """
     before = system.cpu_seconds()
-    answer = subprocess.run(command, input=told, stdout=subprocess.PIPE, text=True, check=True)
+    seen, beside = asyncio.run(run_with_probe(system, load))
     after = system.cpu_seconds()
-    seen: dict[str, Any] = json.loads(answer.stdout)
     for role in after:
         spent = (after[role] - before[role]) / max(1, seen["submissions_in_all"])
         seen[f"{role}_cpu_us"] = round(spent * 1e6)
-    return seen
+    return seen | {f"beside_{size}_ms": took for size, took in beside.items()}
+
+
+async def run_with_probe(system: System, load: Load) -> tuple[dict[str, Any], dict[int, float]]:
+    """What the editors saw, and the p50 of bare commits beside them, by their size."""
+    command, told = start_command(load)
+    editors = await asyncio.create_subprocess_exec(
+        *command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    probe = asyncio.create_task(commit_beside(system.postgres_url, SIZES, load.warm_up_seconds))
+    answer, _ = await editors.communicate(told.encode())
+    probe.cancel()
+    if editors.returncode != 0:
+        raise SystemExit("the editors failed")
+    return json.loads(answer), await probe
 
 
 def apply_and_compare(system: System, load: Load) -> dict[str, Any]:
-    """One run, and right after it the bare statement with nothing else going on, of one
-    submission and of ten."""
+    """One run, and right after it the bare statement with nothing else going on."""
     seen = apply(system, load)
-    for size in (1, 10):
+    for size in SIZES:
         seen[f"bare_{size}_ms"] = asyncio.run(bare_commit_ms(system.postgres_url, size))
-        seen[f"ratio_{size}"] = seen["ack_ms_p50"] / seen[f"bare_{size}_ms"]
+        for when in ("bare", "beside"):
+            seen[f"ratio_{when}_{size}"] = seen["ack_ms_p50"] / seen[f"{when}_{size}_ms"]
     return seen
 
 
@@ -152,7 +168,9 @@ def middle(
 
 def main() -> None:
     with running_system() as system:
-        closed = middle(system, "ratio_1", apply_and_compare, editors=10, batch=1, per_second=None)
+        closed = middle(
+            system, "ack_ms_p50", apply_and_compare, editors=10, batch=1, per_second=None
+        )
         batched = middle(system, "edits_per_s", apply, editors=10, batch=16, per_second=None)
         open_ = middle(system, "visible_ms_p50", apply, editors=50, batch=1, per_second=5.0)
     report(closed, batched, open_)
@@ -162,9 +180,11 @@ def report(closed: dict[str, Any], batched: dict[str, Any], open_: dict[str, Any
     print("one dashboard, 10 editors, closed loop, one edit in flight each")
     print(f"  durably acknowledged  {closed['submissions_per_s']:,.0f} submissions/s")
     print(f"  acknowledged after    p50 {closed['ack_ms_p50']} ms, p99 {closed['ack_ms_p99']} ms")
-    for size in (1, 10):
-        bare, ratio = closed[f"bare_{size}_ms"], closed[f"ratio_{size}"]
-        print(f"  bare commit of {size:<6} p50 {bare:.2f} ms: the ratio is {ratio:.2f}")
+    for when, meaning in (("beside", "while they edit"), ("bare", "with nothing else")):
+        for size in SIZES:
+            took, ratio = closed[f"{when}_{size}_ms"], closed[f"ratio_{when}_{size}"]
+            bare = f"bare commit of {size}, {meaning}"
+            print(f"  {bare:<34} p50 {took:.2f} ms: the ratio is {ratio:.2f}")
     print(f"  CPU per submission    {cpu(closed)}")
     print("one dashboard, 10 editors, closed loop, 16 edits in each submission")
     print(f"  durably acknowledged  {batched['edits_per_s']:,.0f} edits/s")

@@ -64,7 +64,7 @@ async def measure(stores: PostgresStores, size: int) -> Figures:
     pieces = [size // count + (index < size % count) for index in range(count)]
     batches = [
         [
-            _commit(dashboard_id, user_id, at * piece, piece)
+            commit_of(dashboard_id, user_id, at * piece, piece)
             for dashboard_id, piece in zip(ids, pieces, strict=True)
         ]
         for at in range(rounds)
@@ -82,7 +82,8 @@ async def measure(stores: PostgresStores, size: int) -> Figures:
     return Figures(size, sorted(walls)[len(walls) // 2] * 1000, client_us, backend_us)
 
 
-def _commit(dashboard_id: UUID, user_id: UUID, version: int, count: int) -> DashboardCommit:
+def commit_of(dashboard_id: UUID, user_id: UUID, version: int, count: int) -> DashboardCommit:
+    """`count` submissions above `version`."""
     replica_id = uuid4()
     edit = {
         "type": "insert",

@@ -8,14 +8,14 @@ import asyncio
 import json
 import sys
 import time
-from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import uuid4
 
 import orjson
 import uvloop
-from websockets.asyncio.client import ClientConnection, connect
+
+from benchmarks.lean_socket import LeanSocket, open_socket
 
 
 @dataclass(frozen=True)
@@ -32,26 +32,14 @@ class Load:
     seconds: float
 
 
-@dataclass
-class Seen:
-    """Milliseconds; only what was sent after the warm-up counts."""
-
-    ack_ms: list[float] = field(default_factory=list)
-    visible_ms: list[float] = field(default_factory=list)
-    submissions: int = 0
-    deliveries: int = 0
-    rejected: int = 0
-
-
 class Editor:
     """Types at the start of one text, whatever the others do."""
 
-    def __init__(self, load: Load, socket: ClientConnection, board: "Board") -> None:
+    def __init__(self, load: Load, board: "Board") -> None:
         self.replica_id = str(uuid4())
-        self.version = 0
-        self.sequence = 0
+        self.heard: list[tuple[float, Committed]] = []  # and when
+        self._sequence = 0
         self._load = load
-        self._socket = socket
         self._board = board
         self._operations = [
             {
@@ -63,145 +51,159 @@ class Editor:
             }
             for position in range(load.batch)
         ]
+        self._answers: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._acknowledged = asyncio.Event()
+        self._typed = asyncio.get_running_loop().create_future()
+        self._socket: LeanSocket
 
     async def join(self, token: str) -> None:
-        await self._send({"type": "hello", "protocol": [1], "token": token})
+        self._socket = await open_socket(self._load.url, self._receive)
+        self._send({"type": "hello", "protocol": [1], "token": token})
         await self._expect("welcome")
         join = {"type": "join", "dashboardId": self._load.dashboard_id}
-        await self._send({**join, "replicaId": self.replica_id})
-        joined = await self._expect("joined")
-        self.version = joined["version"]
+        self._send({**join, "replicaId": self.replica_id})
+        self._board.version = (await self._expect("joined"))["version"]
 
     async def edit(self, start: float) -> None:
         """Until the load is over; the editors of an open loop begin at different moments."""
-        load = self._load
+        if self._load.per_second is None:
+            self._submit(time.perf_counter())
+            await self._typed
+            return
         due = start
         while time.perf_counter() < self._board.ends_at:
-            if load.per_second is not None:
-                due += 1 / load.per_second
-                await asyncio.sleep(due - time.perf_counter())
+            due += 1 / self._load.per_second
+            await asyncio.sleep(due - time.perf_counter())
             self._acknowledged.clear()
-            self.sequence += 1
-            self._board.sent[self.replica_id, self.sequence] = due_or_now(load, due)
-            await self._send(
-                {
-                    "type": "submit",
-                    "dashboardId": load.dashboard_id,
-                    "sequence": self.sequence,
-                    "baseVersion": self.version,
-                    "operations": self._operations,
-                }
-            )
+            self._submit(due)  # counted from when it was due, so that a stall is not hidden
             await self._acknowledged.wait()
 
-    async def read(self) -> None:
-        async for frame in self._socket:
-            now = time.perf_counter()
-            message = self._board.decode(frame)
-            if message["type"] == "committed":
-                submissions = message["submissions"]
-                self.version = submissions[-1]["version"]
-                if self._board.arrived(self.replica_id, submissions, now):
-                    self._acknowledged.set()
-            elif message["type"] == "rejected":
-                self._board.seen.rejected += 1
-                self._acknowledged.set()
+    def close(self) -> None:
+        self._socket.close()
 
-    async def _send(self, message: dict[str, Any]) -> None:
-        await self._socket.send(orjson.dumps(message), text=True)
+    def _submit(self, at: float) -> None:
+        self._sequence += 1
+        self._board.sent[self.replica_id, self._sequence] = at
+        self._send(
+            {
+                "type": "submit",
+                "dashboardId": self._load.dashboard_id,
+                "sequence": self._sequence,
+                "baseVersion": self._board.version,
+                "operations": self._operations,
+            }
+        )
+
+    def _receive(self, frame: bytes) -> None:
+        now = time.perf_counter()
+        committed = self._board.decode(frame)
+        if committed is not None:
+            self.heard.append((now, committed))
+            if self.replica_id in committed.authors:
+                self._go_on(now)
+            return
+        message = orjson.loads(frame)
+        if message["type"] == "rejected":
+            self._board.rejected += 1
+            self._go_on(now)
+        elif message["type"] in ("welcome", "joined", "ended", "error"):
+            self._answers.put_nowait(message)
+
+    def _go_on(self, now: float) -> None:
+        if self._load.per_second is not None:
+            self._acknowledged.set()
+        elif now < self._board.ends_at:
+            self._submit(time.perf_counter())
+        elif not self._typed.done():
+            self._typed.set_result(None)
+
+    def _send(self, message: dict[str, Any]) -> None:
+        self._socket.send(orjson.dumps(message))
 
     async def _expect(self, kind: str) -> dict[str, Any]:
-        message: dict[str, Any] = orjson.loads(await self._socket.recv(decode=False))
+        message = await self._answers.get()
         if message["type"] != kind:
             raise RuntimeError(f"expected {kind}, got {message}")
         return message
 
 
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """Of one frame: whose submissions it told, by sequence."""
+
+    authors: dict[str, int]
+
+
 class Board:
-    """What the editors of one dashboard share: when each submission left, and what was seen."""
+    """What the editors of one dashboard share: when each submission left, and the newest version.
 
-    def __init__(self, begins_at: float, ends_at: float) -> None:
-        self.begins_at = begins_at
-        self.ends_at = ends_at
+    They sit in one process: the version that one has been told counts for all.
+    """
+
+    def __init__(self) -> None:
+        self.begins_at = self.ends_at = time.perf_counter()
         self.sent: dict[tuple[str, int], float] = {}
-        self.seen = Seen()
-        self._frame: str | bytes = b""
-        self._message: dict[str, Any] = {}
+        self.rejected = 0
+        self.version = 0
+        self._frame = b""
+        self._committed: Committed | None = None
 
-    def decode(self, frame: str | bytes) -> dict[str, Any]:
-        """Everyone receives the same frame: read it once, so the load does not measure itself."""
+    def decode(self, frame: bytes) -> Committed | None:
+        """Everyone receives the same frame: it is read once, so the load does not measure itself.
+        None: it tells of something else.
+        """
         if frame != self._frame:
-            self._frame, self._message = frame, orjson.loads(frame)
-        return self._message
-
-    def arrived(self, reader: str, submissions: list[dict[str, Any]], now: float) -> bool:
-        """Whether one of these is the reader's own: its acknowledgement."""
-        own = False
-        seen = self.seen
-        for submission in submissions:
-            author = submission["replicaId"]
-            own = own or author == reader
-            sent = self.sent.get((author, submission["sequence"]))
-            if sent is None or not self.begins_at <= sent < self.ends_at:
-                continue
-            took_ms = (now - sent) * 1000
-            seen.deliveries += 1
-            if author == reader:
-                seen.submissions += 1
-                seen.ack_ms.append(took_ms)
-            else:
-                seen.visible_ms.append(took_ms)
-        return own
-
-
-def due_or_now(load: Load, due: float) -> float:
-    """An open loop counts from when the edit was due, so a stall is not hidden by the editor."""
-    return due if load.per_second is not None else time.perf_counter()
+            self._frame, self._committed = frame, None
+            message = orjson.loads(frame)
+            if message["type"] == "committed":
+                submissions = message["submissions"]
+                self.version = submissions[-1]["version"]
+                self._committed = Committed({s["replicaId"]: s["sequence"] for s in submissions})
+        return self._committed
 
 
 async def run(load: Load) -> dict[str, Any]:
-    async with AsyncExitStack() as stack:
-        sockets = [
-            await stack.enter_async_context(
-                connect(load.url, compression=None, max_size=None, ping_interval=None)
-            )
-            for _ in load.tokens
-        ]
-        began = time.perf_counter()
-        board = Board(began, began)
-        editors = [Editor(load, socket, board) for socket in sockets]
-        await asyncio.gather(
-            *(editor.join(token) for editor, token in zip(editors, load.tokens, strict=True))
-        )
-        began = time.perf_counter()
-        board.begins_at = began + load.warm_up_seconds
-        board.ends_at = board.begins_at + load.seconds
-        reading = [asyncio.create_task(editor.read()) for editor in editors]
-        spread = 1 / (load.per_second or 1e9) / len(editors)
-        cpu_before = time.process_time()
-        await asyncio.gather(
-            *(editor.edit(began + number * spread) for number, editor in enumerate(editors))
-        )
-        cpu_seconds = time.process_time() - cpu_before
-        for task in reading:
-            task.cancel()
-        return summary(load, board, cpu_seconds)
+    board = Board()
+    editors = [Editor(load, board) for _ in load.tokens]
+    joining = zip(editors, load.tokens, strict=True)
+    await asyncio.gather(*(editor.join(token) for editor, token in joining))
+    began = time.perf_counter()
+    board.begins_at = began + load.warm_up_seconds
+    board.ends_at = board.begins_at + load.seconds
+    spread = 1 / (load.per_second or 1e9) / len(editors)
+    cpu_before = time.process_time()
+    await asyncio.gather(
+        *(editor.edit(began + number * spread) for number, editor in enumerate(editors))
+    )
+    cpu_seconds = time.process_time() - cpu_before
+    for editor in editors:
+        editor.close()
+    return summary(load, board, editors, cpu_seconds)
 
 
-def summary(load: Load, board: Board, cpu_seconds: float) -> dict[str, Any]:
-    seen, sent = board.seen, board.sent
+def summary(load: Load, board: Board, editors: list[Editor], cpu_seconds: float) -> dict[str, Any]:
+    """Milliseconds; only what was sent after the warm-up counts."""
+    ack_ms: list[float] = []
+    visible_ms: list[float] = []
+    for editor in editors:
+        for at, committed in editor.heard:
+            for author, sequence in committed.authors.items():
+                sent = board.sent.get((author, sequence))
+                if sent is not None and board.begins_at <= sent < board.ends_at:
+                    seen = ack_ms if author == editor.replica_id else visible_ms
+                    seen.append((at - sent) * 1000)
+    count = len(board.sent)
     return {
-        "submissions_per_s": round(seen.submissions / load.seconds, 1),
-        "edits_per_s": round(seen.submissions * load.batch / load.seconds, 1),
-        "deliveries_per_s": round(seen.deliveries / load.seconds, 1),
-        "ack_ms_p50": percentile(seen.ack_ms, 0.50),
-        "ack_ms_p99": percentile(seen.ack_ms, 0.99),
-        "visible_ms_p50": percentile(seen.visible_ms, 0.50),
-        "visible_ms_p99": percentile(seen.visible_ms, 0.99),
-        "submissions_in_all": len(sent),
-        "rejected": seen.rejected,
-        "load_cpu_us": round(cpu_seconds / max(1, len(sent)) * 1e6),  # for one submission
+        "submissions_per_s": round(len(ack_ms) / load.seconds, 1),
+        "edits_per_s": round(len(ack_ms) * load.batch / load.seconds, 1),
+        "deliveries_per_s": round((len(ack_ms) + len(visible_ms)) / load.seconds, 1),
+        "ack_ms_p50": percentile(ack_ms, 0.50),
+        "ack_ms_p99": percentile(ack_ms, 0.99),
+        "visible_ms_p50": percentile(visible_ms, 0.50),
+        "visible_ms_p99": percentile(visible_ms, 0.99),
+        "submissions_in_all": count,
+        "rejected": board.rejected,
+        "load_cpu_us": round(cpu_seconds / max(1, count) * 1e6),  # for one submission
     }
 
 
