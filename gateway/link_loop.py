@@ -15,10 +15,11 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.asyncio.server import ServerConnection, broadcast
+from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosedOK, WebSocketException
 
 from gateway.live_fan_out_loop import LiveFanOut
+from gateway.prompt_server import fan_out
 from gateway.rooms import Rooms
 from storage.ports import OwnerAddress
 from weft import limits
@@ -210,7 +211,7 @@ class OwnerLink:
                 receiver.owner_moved(frame)
 
     def _publish(self, dashboard_id: UUID, frame: bytes) -> None:
-        broadcast(self._sockets(dashboard_id), frame, text=True)
+        fan_out(self._sockets(dashboard_id), frame)
         for member in list(self.rooms.members(dashboard_id)):
             member.published(frame)
         self._on_commit(dashboard_id)

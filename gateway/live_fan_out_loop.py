@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
-from websockets.asyncio.server import ServerConnection, broadcast
+from websockets.asyncio.server import ServerConnection
 
+from gateway.prompt_server import fan_out
 from weft import limits
 from weft.wire.frames import data_frame
 from weft.wire.lossy_lane import LossyLane
@@ -38,7 +39,7 @@ class LiveFanOut:
     ) -> None:
         places = [Place(websocket, dashboard_id) for websocket in websockets]
         direct = self._lane.offer(places, lambda: _values_in(frame))
-        broadcast([place.websocket for place in direct], frame, text=True)
+        fan_out([place.websocket for place in direct], frame)
         if self._lane:
             self._on_skipped(len(places) - len(direct))
             self._catch_up()
@@ -54,7 +55,7 @@ class LiveFanOut:
 
     def _catch_up(self) -> None:
         for place, values in self._lane.ready():
-            broadcast([place.websocket], data_frame(place.dashboard_id, values), text=True)
+            fan_out([place.websocket], data_frame(place.dashboard_id, values))
         if self._lane and self._retrying is None:
             loop = asyncio.get_running_loop()
             self._retrying = loop.call_later(limits.LIVE_RETRY_SECONDS, self._retry)

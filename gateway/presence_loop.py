@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 from uuid import UUID
 
-from websockets.asyncio.server import ServerConnection, broadcast
+from websockets.asyncio.server import ServerConnection
 
 from gateway.presence import Presence, color_of
 from gateway.presence_events import (
@@ -29,6 +29,7 @@ from gateway.presence_events import (
     Show,
     Ticked,
 )
+from gateway.prompt_server import fan_out
 from storage.notices import Listening
 from storage.ports import SessionUser
 from storage.presence import HeardPresence, PresenceStore
@@ -167,7 +168,7 @@ class PresenceService:
                 self.dropped += 1
             else:
                 sockets.append(reader.websocket)
-        broadcast(sockets, frame, text=True)
+        fan_out(sockets, frame)
 
     def _catch_up(self) -> None:
         """Who was behind and has drained is told everything."""
@@ -180,7 +181,7 @@ class PresenceService:
             frame = self._heart.roster_frame(dashboard_id) if drained else None
             sockets = [behind.pop(connection_id).websocket for connection_id in drained]
             if frame is not None:
-                broadcast(sockets, frame, text=True)
+                fan_out(sockets, frame)
             if not behind:
                 del self._behind[dashboard_id]
 

@@ -14,6 +14,7 @@ from websockets.http11 import Request, Response
 
 from gateway.client_address import client_address
 from gateway.doorway import Bounds, Doorway
+from gateway.prompt_server import PromptConnection
 from weft import limits
 from weft.models.address import Network
 
@@ -64,7 +65,7 @@ class SocketDoorway:
 
 
 def _counted(doorway: Doorway[ServerConnection]) -> type[ServerConnection]:
-    class Counted(ServerConnection):
+    class Counted(PromptConnection):
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
             super().connection_made(transport)
             if not doorway.enters(self):

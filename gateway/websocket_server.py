@@ -8,15 +8,13 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from ssl import SSLContext
-from typing import Any
 from uuid import uuid4
 
-from websockets.asyncio.server import Server, ServerConnection, broadcast, serve
+from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 
@@ -26,6 +24,7 @@ from gateway.backlog import Backlog
 from gateway.client_address import client_address
 from gateway.feeds_loop import Feeds, Producer
 from gateway.presence_loop import PresenceService
+from gateway.prompt_server import PromptConnection, fan_out
 from gateway.rate_limit import RateLimiter
 from gateway.record_loop import DirectoryRecorder
 from gateway.revocation_loop import SessionWatch
@@ -91,13 +90,13 @@ class Surroundings:
 class ClientConnection:
     """One socket and its heart. `handle` may be called by the socket, a link, or a timer."""
 
-    def __init__(self, websocket: ServerConnection, around: Surroundings) -> None:
+    def __init__(self, websocket: PromptConnection, around: Surroundings) -> None:
         self.websocket = websocket
         self.connection_id = str(uuid4())
         self._around = around
         self._session = Session(self.connection_id, around.limiter)
         self._attachments: dict[int, Attachment] = {}
-        self._authentication: Coroutine[Any, Any, None] | None = None
+        self._authenticating: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._closing: asyncio.Task[None] | None = None
         self._backlog = Backlog()
@@ -109,22 +108,24 @@ class ClientConnection:
         self.handle(Opened(now_ms()))
         try:
             while True:
-                data = await self.websocket.recv()
-                self._around.figures.received()
-                if isinstance(data, str):
-                    self._received_ns = time.time_ns()
-                    self.handle(FrameReceived(data, now_ms()))
-                else:
-                    self.handle(BinaryReceived())
-                if self._authentication is not None:
-                    authentication, self._authentication = self._authentication, None
-                    await authentication
+                data = await self.websocket.next_message()
+                if self._authenticating is not None:
+                    await self._authenticating
+                self._received(data)
         except ConnectionClosed as closed:
             log.debug("connection %s: %s", self.connection_id, closed)
         finally:
             self._ended()
         if self._closing is not None:
             await self._closing
+
+    def _received(self, data: str | bytes) -> None:
+        self._around.figures.received()
+        if isinstance(data, str):
+            self._received_ns = time.time_ns()
+            self.handle(FrameReceived(data, self._received_ns // 1_000_000))
+        else:
+            self.handle(BinaryReceived())
 
     def handle(self, event: Event) -> None:
         """A fault in here ends this connection, and nothing else."""
@@ -177,7 +178,8 @@ class ClientConnection:
                     time.time_ns(),
                 )
             case Authenticate(token):
-                self._authentication = self._authenticate(token)
+                self.websocket.on_text = None  # what follows waits for the answer
+                self._authenticating = asyncio.create_task(self._authenticate(token))
             case Attach():
                 self._attach(instruction)
             case EnterRoom(subscription, dashboard_id):
@@ -202,7 +204,7 @@ class ClientConnection:
                 self._close(code, reason)
 
     def _send(self, frame: bytes) -> None:
-        broadcast((self.websocket,), frame, text=True)
+        fan_out((self.websocket,), frame)
         self._around.figures.sent(frame)
         self._fell_behind |= self._backlog.is_exceeded(len(frame), self.waiting_bytes)
 
@@ -257,6 +259,9 @@ class ClientConnection:
             self.handle(Authenticated(user, now_ms()))
             if self.is_open:  # it may have been closed meanwhile
                 self._is_known(before, heard)
+        self._authenticating = None
+        if self.is_open:
+            self.websocket.on_text = self._received
 
     def _is_known(self, before: SessionUser | None, heard: int) -> None:
         """`heard`: by the watch, before the session was looked up."""
@@ -302,6 +307,8 @@ class ClientConnection:
 
     def _ended(self) -> None:
         self.handle(SocketClosed())
+        if self._authenticating is not None:
+            self._authenticating.cancel()
         if self._timer is not None:
             self._timer.cancel()
         if user := self._session.user:
@@ -373,6 +380,7 @@ class WebSocketServer:
         return sum(client.waiting_bytes for client in self._clients)
 
     async def _serve(self, websocket: ServerConnection) -> None:
+        assert isinstance(websocket, PromptConnection)  # as the doorway makes them
         client = ClientConnection(websocket, self._around)
         self._clients.add(client)
         try:

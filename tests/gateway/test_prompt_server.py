@@ -1,0 +1,99 @@
+"""A socket that hands messages over where they arrive keeps the order in which they came."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+
+from gateway_world import soon
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+
+from gateway.prompt_server import PromptConnection, fan_out
+
+Reader = Callable[[PromptConnection], Awaitable[None]]
+
+
+@asynccontextmanager
+async def client_of(reader: Reader) -> AsyncIterator[ClientConnection]:
+    async def handle(connection: ServerConnection) -> None:
+        assert isinstance(connection, PromptConnection)
+        with suppress(ConnectionClosed):
+            await reader(connection)
+
+    options = {"compression": None, "create_connection": PromptConnection}
+    async with serve(handle, "127.0.0.1", 0, **options) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with connect(f"ws://127.0.0.1:{port}", proxy=None, compression=None) as client:
+            yield client
+
+
+async def arrived(client: ClientConnection) -> None:
+    """All that was sent before has reached the server."""
+    await soon(await client.ping())
+
+
+class Diary:
+    """Reads all messages, promptly or not; works on the first until `goes_on`."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, str | bytes]] = []
+        self.goes_on = asyncio.Event()
+
+    async def read(self, connection: PromptConnection) -> None:
+        first = await connection.next_message()
+        connection.on_text = lambda text: self.seen.append(("prompt", text))
+        await self.goes_on.wait()
+        self.seen.append(("read", first))
+        while True:
+            self.seen.append(("read", await connection.next_message()))
+
+
+async def test_while_one_message_is_worked_on_those_behind_it_wait() -> None:
+    diary = Diary()
+    async with client_of(diary.read) as client:
+        for text in ("one", "two", "three"):
+            await client.send(text)
+        await arrived(client)
+        assert diary.seen == []
+        diary.goes_on.set()
+        await arrived(client)
+        await client.send("four")
+        await arrived(client)
+    read = [("read", text) for text in ("one", "two", "three")]
+    assert diary.seen == [*read, ("prompt", "four")]
+
+
+async def test_what_waits_for_its_reader_is_not_overtaken() -> None:
+    diary = Diary()
+    diary.goes_on.set()
+    async with client_of(diary.read) as client:
+        await client.send("one")
+        await arrived(client)
+        await client.send(["in ", "fragments"])
+        await client.send(b"binary")
+        await client.send("text")
+        await arrived(client)
+        await arrived(client)
+    assert [message for _, message in diary.seen] == ["one", "in fragments", b"binary", "text"]
+    assert diary.seen[1][0] == diary.seen[2][0] == "read"
+
+
+async def test_a_frame_goes_to_all_that_are_open_and_only_to_them() -> None:
+    connections: list[PromptConnection] = []
+    closed = asyncio.Event()
+
+    async def keep(connection: PromptConnection) -> None:
+        connections.append(connection)
+        await connection.wait_closed()
+        closed.set()
+
+    async with client_of(keep) as client:
+        await arrived(client)
+        for frame in (b"{}", b"x" * 200, b"y" * 70_000):  # each length has a header of its own
+            fan_out(connections, frame)
+            assert await soon(client.recv(decode=False)) == frame
+        connections[0].transport.abort()
+        fan_out(connections, b"to nobody")
+        await soon(closed.wait())
+        fan_out(connections, b"to nobody")
