@@ -54,7 +54,7 @@ class HostileClient:
         return text
 
     def _message(self) -> dict[str, Any]:
-        model = self.random.choice([*MESSAGES, *["Join"] * 2, *["Submit"] * 6])
+        model = self.random.choice([*MESSAGES, *["Join"] * 2, *["Submit"] * 14])
         message: dict[str, Any] = self._value(SCHEMA["$defs"][model])
         known = {"dashboardId": self._ids[:2], "replicaId": self._replicas}
         for name, ids in known.items():

@@ -1,9 +1,11 @@
 """Law 7 and law 10: a short, seeded part of what `make fuzz` does for ever."""
 
+import pytest
 from owned_world import OwnedWorld
 
 from tests.gateway.hostile_client import HostileClient
 from tests.gateway.wire_fuzz import prepared
+from weft import limits
 
 SEEDS = range(45)
 PROVOKED = {
@@ -15,8 +17,9 @@ PROVOKED = {
 
 
 async def test_law7_whatever_is_sent_is_answered_as_documented_and_nothing_is_logged(
-    owned: OwnedWorld,
+    owned: OwnedWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(limits, "FEED_IDLE_SECONDS", 0.1)  # then nothing of a feed is left either
     fuzzer = await prepared(owned)
     for seed in SEEDS:
         await fuzzer.run(seed)
