@@ -70,10 +70,7 @@ def running_system(*options: str) -> Iterator[System]:
             text=True,
         ) as process:
             assert process.stdout is not None
-            line = process.stdout.readline()
-            if not line:
-                raise SystemExit("weft up did not start")
-            ready = json.loads(line)
+            ready = json.loads(process.stdout.readline() or "{}")
             if not ready.get("ready"):
                 raise SystemExit(f"weft up did not start: {ready}")
             try:

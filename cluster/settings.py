@@ -19,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from weft import limits
 from weft.errors import WeftError
 from weft.models import parse_network
 
@@ -28,6 +29,7 @@ WS_URL = re.compile(r"wss?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~/-]*)?")  # fits
 
 Port = Annotated[int, Field(ge=0, le=65_535)]  # 0: any free port
 Count = Annotated[int, Field(ge=1, le=1_000)]
+Amount = Annotated[int, Field(ge=1, le=1_000_000_000)]
 Months = Annotated[int, Field(ge=0, le=1_200)]
 Secret = Annotated[SecretStr, Field(min_length=16)]
 
@@ -81,6 +83,16 @@ class Settings(BaseModel):
     jwt_issuer: str | None = None
     jwt_leeway_seconds: Annotated[float, Field(ge=0, le=300)] = 30.0
     jwt_create_users: bool = False  # whose signed token is seen first becomes a user
+
+    rate_operations: Amount = limits.RATE_OPERATIONS_PER_WINDOW  # submissions of a user in 10 s
+    rate_cursor: Amount = limits.RATE_CURSOR_PER_WINDOW  # presence updates of a user in 1 s
+    rate_feeds: Amount = limits.RATE_FEEDS_PER_WINDOW  # live values of a user in 1 s
+    rate_connections: Amount = limits.RATE_CONNECTIONS_PER_WINDOW  # new sockets of a user in 60 s
+    rate_global_operations: Amount = limits.RATE_GLOBAL_OPERATIONS_PER_WINDOW  # of the cluster
+    rate_global_connections: Amount = limits.RATE_GLOBAL_CONNECTIONS_PER_WINDOW
+    connections_per_gateway: Amount = limits.CONNECTIONS_MAX_PER_GATEWAY
+    connections_per_address: Amount = limits.CONNECTIONS_MAX_PER_ADDRESS
+    connections_unknown: Amount = limits.UNKNOWN_MAX_PER_GATEWAY  # that have not said hello
 
     trace_share: Annotated[float, Field(ge=0, le=1)] = 0.0  # of submissions, followed to the commit
     otlp_endpoint: str | None = None  # http://…: where their spans go

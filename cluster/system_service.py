@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from actors.owner_settings import OwnerSettings
-from cluster import demo
+from cluster import demo, gateway_bounds
 from cluster.data_dir_file import Running, announce, hold, was_killed
 from cluster.demo_service import make_demo
 from cluster.embedded_services import postgres_server, redis_server
@@ -147,6 +147,9 @@ def _gateway_orders(settings: Settings) -> list[GatewaySettings]:
             demo_users=demo.USERNAMES if settings.demo else (),
             plugins=settings.plugins,
             widget_schemas=widget_schemas(settings),
+            bounds=gateway_bounds.bounds(settings),
+            rates=gateway_bounds.rates(settings),
+            global_rates=gateway_bounds.global_rates(settings),
         )
         for number in range(settings.gateways)
     ]

@@ -6,7 +6,7 @@ kept as the user sees them, and told as of the confirmed document. `believed` is
 make of what was told last: only what differs from it is news.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -69,11 +69,7 @@ class Attendance:
             case Received(Roster(roster=roster)):
                 return self._replace(roster)
             case Received(PresenceChanged(changed=changed, left=left)):
-                before = dict(self._present)
-                self._present |= {each.connection_id: each for each in changed}
-                for connection_id in left:
-                    self._present.pop(connection_id, None)
-                return [ShowPresence()] if self._others_of(before) != self._others() else []
+                return self._change(changed, left)
         return []
 
     def follow(self, step: Step) -> None:
@@ -108,12 +104,21 @@ class Attendance:
         return tuple(Person(each[-1].user, tuple(each)) for each in found.values())
 
     def _others(self) -> list[Present]:
-        return self._others_of(self._present)
+        own, present = self.connection_id, self._present.values()
+        return [each for each in present if each.connection_id != own]
 
-    def _others_of(self, present: dict[str, Present]) -> list[Present]:
-        return [each for each in present.values() if each.connection_id != self.connection_id]
+    def _change(self, changed: Sequence[Present], left: Sequence[str]) -> list[ShowPresence]:
+        """Looks at these alone: in a full room such frames come thirty times a second."""
+        own, is_news = self.connection_id, False
+        for each in changed:
+            known = self._present.get(each.connection_id)
+            is_news |= each.connection_id != own and known != each
+            self._present[each.connection_id] = each
+        for connection_id in left:
+            is_news |= self._present.pop(connection_id, None) is not None and connection_id != own
+        return [ShowPresence()] if is_news else []
 
-    def _replace(self, roster: "list[Present] | tuple[Present, ...]") -> list[ShowPresence]:
+    def _replace(self, roster: Sequence[Present]) -> list[ShowPresence]:
         before = self._others()
         self._present = {each.connection_id: each for each in roster}
         return [ShowPresence()] if self._others() != before else []

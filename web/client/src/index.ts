@@ -15,7 +15,15 @@ export { Client, connect } from "./client/connection_loop.ts";
 export type { ClientOptions, Token } from "./client/connection_loop.ts";
 export type { Where } from "./client/editing.ts";
 export { IndexedDbStore } from "./client/indexeddb_store.ts";
-export type { FeedRefused, Notify, Origin, Permit, Progress, Show } from "./client/instructions.ts";
+export type {
+  FeedRefused,
+  Notify,
+  Origin,
+  Permit,
+  Progress,
+  Show,
+  ShowPresence,
+} from "./client/instructions.ts";
 export type { LiveValue } from "./client/live.ts";
 export { lostValue } from "./client/notices.ts";
 export type { Loss, Notice } from "./client/notices.ts";
