@@ -2,13 +2,19 @@
 
 Chromium on this machine, beside the server. A page is open when every widget is there and those in
 the window show their content; its files are in the browser's cache, as on a second visit. A key
-costs what the page works from the key to the next frame.
+costs what the page works from the key to the end of the frame that shows it, alone and while
+twenty others type into the same texts.
 """
 
 import asyncio
+import json
+import sys
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from statistics import median
-from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from playwright.async_api import Page, async_playwright
 
@@ -16,10 +22,11 @@ from benchmarks.cluster import System, running_system
 from cluster import demo
 from tests.browser.chromium import FLAGS, find_chromium
 from weft.client.admin import AdminClient
-from weft.models import SessionCreate, UserCreate
-from weft.wire.http import DashboardOrder
+from weft.models import SessionCreate, User, UserCreate
+from weft.wire.http import CollaboratorOrder, DashboardOrder
 
 WIDGETS = 200
+COMPANY = 20
 ROUNDS = 7
 KEYS = 100
 GOAL_OPEN_MS = 500
@@ -57,12 +64,20 @@ _KEYS = """
 """
 
 
-async def prepare(system: System) -> tuple[UUID, str, dict[str, Any]]:
+@dataclass(frozen=True)
+class Prepared:
+    dashboard_id: UUID
+    token: str  # of the owner, who sits at the browser
+    text_ids: list[str]  # of the texts, the first in the window first
+    company: list[str]  # tokens
+
+
+async def prepare(system: System) -> Prepared:
     async with AdminClient(system.ready["http"], system.ready["admin_key"]) as admin:
-        user = await admin.users.create(UserCreate(email="b@example.org", username="b"))
-        token = (await admin.sessions.open(SessionCreate(user_id=user.id))).token
+        user, token = await _person(admin)
+        others = [await _person(admin) for _ in range(COMPANY)]
         patterns = [
-            widget.model_dump(by_alias=True, exclude_none=True)
+            widget.model_dump(by_alias=True, exclude_none=True, exclude={"id"})
             for order in demo.dashboards(user.id)
             for widget in order.widgets
         ]
@@ -72,7 +87,44 @@ async def prepare(system: System) -> tuple[UUID, str, dict[str, Any]]:
             widgets.append({**patterns[number % len(patterns)], "position": place})
         order = {"ownerId": str(user.id), "title": "Two hundred", "widgets": widgets}
         made = await admin.dashboards.create(DashboardOrder.from_wire(order))
-    return made.id, token, patterns[0]
+        for other, _ in others:
+            share = CollaboratorOrder(user_id=other.id, role="editor", is_accepted=True)
+            await admin.collaborators.invite(made.id, share)
+        read = await admin.dashboards.read(made.id)
+    texts = [widget for widget in read.widgets if widget.type == "text" and not widget.is_locked]
+    texts.sort(key=lambda widget: (widget.position.y, widget.position.x))
+    ids = [str(widget.id) for widget in texts]
+    return Prepared(made.id, token, ids, [other_token for _, other_token in others])
+
+
+async def _person(admin: AdminClient) -> tuple[User, str]:
+    name = f"browser-{uuid4().hex[:12]}"
+    user = await admin.users.create(UserCreate(email=f"{name}@example.org", username=name))
+    return user, (await admin.sessions.open(SessionCreate(user_id=user.id))).token
+
+
+@asynccontextmanager
+async def company(system: System, prepared: Prepared) -> AsyncIterator[None]:
+    """Twenty others type, ten texts near the window between them, while the context lasts."""
+    order = {
+        "url": system.ready["ws"],
+        "dashboardId": str(prepared.dashboard_id),
+        "widgetIds": prepared.text_ids[:10],
+        "tokens": prepared.company,
+    }
+    command = [sys.executable, "-m", "benchmarks.browser_company"]
+    process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        process.stdin.write(json.dumps(order).encode() + b"\n")
+        await process.stdin.drain()
+        if await process.stdout.readline() != b"ready\n":
+            raise RuntimeError("the company has not joined")
+        yield
+    finally:
+        process.terminate()
+        await process.wait()
 
 
 async def measure_opening(page: Page, url: str) -> list[float]:
@@ -86,7 +138,7 @@ async def measure_opening(page: Page, url: str) -> list[float]:
 
 async def measure_keys(page: Page) -> list[float]:
     await page.locator(".ql-editor").first.click()
-    await page.evaluate(_KEYS)
+    await page.evaluate("window.keyCosts ? (window.keyCosts = []) : (" + _KEYS + ")()")
     await page.keyboard.type("x" * KEYS, delay=30)
     found: list[float] = await page.evaluate("() => window.keyCosts")
     return sorted(found)
@@ -97,26 +149,32 @@ async def run(system: System) -> None:
     if path is None:
         print("no Chromium here: see `make browser`")
         return
-    dashboard_id, token, _ = await prepare(system)
+    prepared = await prepare(system)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
         context = await browser.new_context(viewport={"width": 1360, "height": 860})
         page = await context.new_page()
-        await page.goto(f"{system.ready['http']}/#token={token}")
+        await page.goto(f"{system.ready['http']}/#token={prepared.token}")
         await page.locator(".home").wait_for()
-        url = f"{system.ready['http']}/d/{dashboard_id}"
+        url = f"{system.ready['http']}/d/{prepared.dashboard_id}"
         await measure_opening(page, url)  # warms server and caches
         times = await measure_opening(page, url)
         print(
             f"opening {WIDGETS} widgets: p50 {median(times):.0f} ms, "
             f"worst of {ROUNDS} {max(times):.0f} ms (goal {GOAL_OPEN_MS})"
         )
-        keys = await measure_keys(page)
-        print(
-            f"a key among {WIDGETS} widgets, to its frame: p50 {median(keys):.1f} ms, "
-            f"p95 {keys[int(len(keys) * 0.95)]:.1f} ms (goal {GOAL_KEY_MS})"
-        )
+        tell_keys("alone", await measure_keys(page))
+        async with company(system, prepared):
+            await page.locator(".caret").first.wait_for()
+            tell_keys(f"with {COMPANY} others who type", await measure_keys(page))
         await browser.close()
+
+
+def tell_keys(when: str, keys: list[float]) -> None:
+    print(
+        f"a key among {WIDGETS} widgets, {when}, to the end of its frame: "
+        f"p50 {median(keys):.1f} ms, p95 {keys[int(len(keys) * 0.95)]:.1f} ms (goal {GOAL_KEY_MS})"
+    )
 
 
 def main() -> None:

@@ -17,11 +17,16 @@ PEOPLE: Final = {
     "dev": "Dev Patel",
 }
 USERNAMES: Final = tuple(PEOPLE)
+OWNER: Final = "ann"
 ROLES: Final = {"ben": "editor", "chloe": "admin", "dev": "viewer"}  # of those who do not own it
 
 
 def id_of(name: str) -> UUID:
     return uuid5(_NAMES, name)
+
+
+LIVE_DASHBOARD: Final = id_of("Aurora, week 47")
+LIVE_WIDGET: Final = id_of("Orders, live")  # fed while somebody looks
 
 
 def users() -> list[UserCreate]:
@@ -136,9 +141,11 @@ def _sales() -> list[dict[str, Any]]:
     revenue["config"]["stacked"] = True
     channels = _chart("doughnut", "Newsletter Search Friends Markets", Orders=[168, 121, 84, 56])
     channels["config"]["legend"] = True
+    live = _chart("area", "before", Orders=[60])
+    live["config"]["yAxis"] = {"min": 0}
     return [
         _widget("text", "Remarks", (0, 0, 4, 7), config=remarks),
-        _widget("chart", "Orders a day", (4, 0, 8, 7), **orders),
+        _widget("chart", "Orders a day", (4, 0, 4, 7), **orders),
         _widget("chart", "Revenue, €", (0, 7, 5, 7), **revenue),
         _widget("table", "Stock", (5, 7, 7, 7), **_table(columns, rows)),
         _widget("chart", "Where they come from", (0, 14, 4, 6), **channels),
@@ -147,6 +154,7 @@ def _sales() -> list[dict[str, Any]]:
             config=_rich("Locked by Ann.", ("\n", {"header": 3}),
                          "Days begin at midnight in Lisbon. A return counts when it is made.\n"),
         ),
+        _widget("chart", "Orders a minute, live", (8, 0, 4, 7), id=str(LIVE_WIDGET), **live),
     ]  # fmt: skip
 
 

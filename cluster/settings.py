@@ -68,7 +68,7 @@ class Settings(BaseModel):
     demo: bool = False  # users to try it out with, whom anybody at this machine may be
     tls_cert: Path | None = None  # PEM, with its chain: clients then come by wss:// and https://
     tls_key: Path | None = None
-    allowed_origins: Parts = ()  # of pages that may open sockets, as https://example.org; none: any
+    allowed_origins: Parts = ()  # of pages: they may open sockets (none: any), and frame the app
     trusted_proxies: Parts = ()  # networks, separated by commas: whose X-Forwarded-For is believed
     plugins: Parts = ()  # names of installed plug-ins, each perhaps with :ignore or :refuse
     widget_types_file: Path | None = None  # types of widget beside the seed's, as JSON Schemas

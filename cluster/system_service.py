@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from pydantic import SecretStr
@@ -14,6 +15,7 @@ from pydantic import SecretStr
 from actors.owner_settings import OwnerSettings
 from cluster import demo, gateway_bounds
 from cluster.data_dir_file import Running, announce, hold, was_killed
+from cluster.demo_feed_loop import feeding
 from cluster.demo_service import make_demo
 from cluster.embedded_services import postgres_server, redis_server
 from cluster.http_tls_trust import local_admin
@@ -70,8 +72,9 @@ def running_system(settings: Settings, say: Say) -> Iterator[System]:
         urls = fleet.start_gateways(gateways)
         if settings.demo:
             tls_cert = str(settings.tls_cert) if settings.tls_cert else None
-            admin = local_admin(urls[0]["http"], gateways[0].admin_key, tls_cert)
-            asyncio.run(make_demo(admin))
+            connect = partial(local_admin, urls[0]["http"], tls_cert=tls_cert)
+            asyncio.run(make_demo(connect(gateways[0].admin_key)))
+            stack.enter_context(feeding(connect, gateways[0].admin_key))
         running = Running(
             pid=os.getpid(),
             ws=urls[0]["ws"],

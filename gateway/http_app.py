@@ -31,14 +31,18 @@ _TYPES: Final = {
 }
 _HOST: Final = re.compile(r"([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
 _PLAIN_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+_NOBODY: Final = "'none'"
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
 
 class AppConfig(Record):
-    """What the page asks first. `demoUsers`: who may sign in with one click; as a rule nobody."""
+    """What the page asks first. `demoUsers`: who may sign in with one click; as a rule nobody.
+    `embedOrigins`: whose pages may show this one in a frame, and tell it who their user is.
+    """
 
     ws_url: str
     demo_users: tuple[str, ...] = Field(default=())
+    embed_origins: tuple[str, ...] = Field(default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ def app_routes(around: HttpSurroundings, folder: Path = FOLDER) -> APIRouter:
             return _plain_page(around)
         ws_url = ws_url_for(request.headers.get("host", ""), around)
         answer = _answer(request, index, REVALIDATED)
-        answer.headers.update(_guarded(policy(ws_url)))
+        answer.headers.update(_guarded(policy(ws_url, around.allowed_origins)))
         return answer
 
     router.add_api_route("/", front, methods=["GET"])
@@ -81,6 +85,7 @@ def app_routes(around: HttpSurroundings, folder: Path = FOLDER) -> APIRouter:
         told = AppConfig(
             ws_url=ws_url_for(request.headers.get("host", ""), around),
             demo_users=around.demo_users,
+            embed_origins=around.allowed_origins,
         )
         headers = {"Cache-Control": "no-store"}
         return Response(told.model_dump_json(by_alias=True), 200, headers, "application/json")
@@ -95,8 +100,8 @@ def app_routes(around: HttpSurroundings, folder: Path = FOLDER) -> APIRouter:
     return router
 
 
-def policy(ws_url: str) -> str:
-    """The Content-Security-Policy of the page."""
+def policy(ws_url: str, embedders: tuple[str, ...] = ()) -> str:
+    """The Content-Security-Policy of the page. `embedders`: origins that may show it in a frame."""
     return "; ".join(
         [
             "default-src 'none'",
@@ -109,7 +114,7 @@ def policy(ws_url: str) -> str:
             f"connect-src 'self' {ws_url}",
             "base-uri 'none'",
             "form-action 'none'",
-            "frame-ancestors 'none'",
+            f"frame-ancestors {' '.join(embedders) or _NOBODY}",
         ]
     )
 
@@ -136,13 +141,15 @@ def _plain_page(around: HttpSurroundings) -> Response:
 
 
 def _guarded(policy: str) -> dict[str, str]:
-    return {
+    headers = {
         "Content-Security-Policy": policy,
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
-        "X-Frame-Options": "DENY",
         "Cross-Origin-Opener-Policy": "same-origin",
     }
+    if policy.endswith(f"frame-ancestors {_NOBODY}"):
+        headers["X-Frame-Options"] = "DENY"  # for who does not know the policy; it names no origins
+    return headers
 
 
 def _answer(request: Request, file: BuiltFile, caching: str) -> Response:

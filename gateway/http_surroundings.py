@@ -55,5 +55,5 @@ class HttpSurroundings:
     widget_types: WidgetTypes = SEED_WIDGET_TYPES
     trusted_proxies: tuple[Network, ...] = ()
     public_ws_url: str | None = None  # None: where the page came from
-    allowed_origins: tuple[str, ...] = ()  # of pages elsewhere that may call, beside our own
+    allowed_origins: tuple[str, ...] = ()  # of pages that may call, and show the live app
     demo_users: tuple[str, ...] = ()  # may be signed in with one click

@@ -7,7 +7,6 @@ dashboards anew: so news may be lost, late or repeated, and every roster still b
 While the store does not answer, people here see each other, and others are forgotten in time.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import Any, Final
@@ -306,12 +305,6 @@ class Presence:
         self._rests = True
         self._start_anew()
         return self._let_go()
-
-
-def color_of(user_id: UUID) -> str:
-    """The same for a user everywhere, dark enough for white text on it."""
-    hue = int.from_bytes(hashlib.sha256(user_id.bytes).digest()[:4]) % 360
-    return f"hsl({hue} 65% 42%)"
 
 
 _HANDLERS: Final[dict[type[Any], Callable[[Presence, Any], Instructions]]] = {

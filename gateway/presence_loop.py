@@ -13,7 +13,8 @@ from uuid import UUID
 
 from websockets.asyncio.server import ServerConnection
 
-from gateway.presence import Presence, color_of
+from gateway.person_color import color_of
+from gateway.presence import Presence
 from gateway.presence_events import (
     Approached,
     Beat,

@@ -28,6 +28,7 @@ FLAGS: Final = [
     "--disable-background-timer-throttling",  # two people's pages are both in front
     "--disable-renderer-backgrounding",
     "--disable-backgrounding-occluded-windows",
+    "--disable-features=LocalNetworkAccessChecks",  # a page that a test has made is nowhere
 ]
 _INSTALL: Final = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"]
 

@@ -65,6 +65,9 @@ class Person:
     def widget(self, widget_id: str) -> Locator:
         return self.page.locator(f'[data-widget="{widget_id}"]')
 
+    def widget_called(self, title: str) -> Locator:
+        return self.page.locator(f'[data-widget][aria-label*=": {title}"]')
+
     def editor(self, widget_id: str) -> Locator:
         return self.widget(widget_id).locator(".ql-editor")
 
@@ -170,6 +173,19 @@ class Stage:
         person.watch()
         self.people.append(person)
         await person.sign_in()
+        return person
+
+    async def enter_demo(self, name: str, title: str) -> Person:
+        """As one of the demo's people, on one of its dashboards."""
+        context = await self.browser.new_context(reduced_motion="reduce")
+        context.set_default_timeout(PATIENCE_MS)
+        person = Person(context, await context.new_page(), self.system.ready["http"])
+        person.watch()
+        self.people.append(person)
+        await person.page.goto(person.url)
+        await person.page.get_by_role("button", name=name).click()
+        await person.page.locator(".card", has_text=title).first.click()
+        await person.page.locator("[data-widget]").first.wait_for()
         return person
 
     async def state(self) -> dict[str, Any]:

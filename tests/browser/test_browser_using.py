@@ -177,20 +177,31 @@ async def test_a_locked_widget_is_nobodys_to_change(stage: Stage) -> None:
     assert await ben.page.get_by_role("menuitem", name="Unlock").count() == 0
 
 
-async def test_law8_who_is_here_is_told_by_name(stage: Stage) -> None:
-    await stage.prepare(NOTE)
-    ben = await stage.another()
-    ann = await stage.owner()
-    roster = ann.page.get_by_role("img", name="Here too: editor-")
+async def test_law8_who_is_here_and_where_is_seen_and_goes_with_them(stage: Stage) -> None:
+    [note] = await stage.prepare({**NOTE, "config": {"text": {"ops": [{"insert": "🙂 a note\n"}]}}})
+    ann, ben = await stage.owner(), await stage.another()
+    roster = ann.page.get_by_role("group", name="Here too: editor-")
     await expect(roster).to_be_visible()
+    await ben.place_cursor(note)
+    caret = ann.widget(note).locator(".caret")
+    await expect(caret).to_contain_text("editor-")
+    before = await caret.bounding_box()
+    await ben.page.keyboard.type(" 👍!")
+    await expect(ann.editor(note)).to_contain_text("🙂 a note 👍!")
+
+    async def has_moved() -> bool:
+        now = await caret.bounding_box()
+        return bool(now and before and now["x"] > before["x"])
+
+    await until(has_moved, "the caret goes along with what is typed")
+    await ben.page.keyboard.press("Control+A")
+    await expect(ann.widget(note).locator(".selected-text")).not_to_have_count(0)
+    await ben.page.mouse.move(500, 300)
+    await expect(ann.page.locator(".pointer")).to_have_count(1)
     await ben.context.close()
-
-    async def is_alone() -> bool:
-        """Whoever comes back to a page looks anew."""
-        await ann.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-        return await roster.count() == 0
-
-    await until(is_alone, "nobody else is here")
+    await expect(roster).to_have_count(0)
+    for trace in (".caret", ".pointer", ".visited"):
+        await expect(ann.page.locator(trace)).to_have_count(0)
 
 
 async def test_a_phone_shows_one_column_in_reading_order(stage: Stage) -> None:

@@ -21,7 +21,8 @@ HERE = "http://127.0.0.1:8766"
 
 def around(**fields: Any) -> Any:
     plain = {"gateway_id": "gateway-1", "ws_url": "ws://127.0.0.1:8765"}
-    return SimpleNamespace(**{**plain, "public_ws_url": None, "demo_users": (), **fields})
+    more = {"public_ws_url": None, "demo_users": (), "allowed_origins": ()}
+    return SimpleNamespace(**{**plain, **more, **fields})
 
 
 def client(*routers: Any) -> httpx.AsyncClient:
@@ -63,6 +64,23 @@ async def test_law7_the_page_may_run_its_own_files_alone(
     assert answer.headers["referrer-policy"] == "no-referrer"
 
 
+async def test_law7_nobody_frames_the_page_but_whom_the_settings_name(
+    page: httpx.AsyncClient, folder: Path
+) -> None:
+    answer = await page.get("/")
+    assert answer.headers["content-security-policy"].endswith("frame-ancestors 'none'")
+    assert answer.headers["x-frame-options"] == "DENY"
+    origins = ("https://product.example", "https://other.example:8443")
+    async with client(app_routes(around(allowed_origins=origins), folder)) as embeddable:
+        answer = await embeddable.get("/")
+        rules = answer.headers["content-security-policy"].split("; ")
+        assert "frame-ancestors https://product.example https://other.example:8443" in rules
+        assert "x-frame-options" not in answer.headers
+        assert (await embeddable.get("/app.json")).json()["embedOrigins"] == list(origins)
+        plain = await embeddable.get("/about")
+        assert plain.headers["x-frame-options"] == "DENY"
+
+
 async def test_files_are_kept_for_ever_and_the_page_is_asked_for_again(
     page: httpx.AsyncClient,
 ) -> None:
@@ -102,7 +120,7 @@ async def test_law7_the_host_of_a_request_adds_no_rule(
     page: httpx.AsyncClient, host: str, expected: str
 ) -> None:
     told = (await page.get("/app.json", headers={"Host": host})).json()
-    assert told == {"wsUrl": expected, "demoUsers": []}
+    assert told == {"wsUrl": expected, "demoUsers": [], "embedOrigins": []}
     answer = await page.get("/", headers={"Host": host})
     assert answer.headers["content-security-policy"] == policy(expected)
 

@@ -9,7 +9,8 @@ from uuid import UUID
 
 import pytest
 
-from gateway.presence import Presence, color_of
+from gateway.person_color import color_of
+from gateway.presence import Presence
 from gateway.presence_events import (
     Approached,
     Beat,

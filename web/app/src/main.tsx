@@ -32,7 +32,7 @@ function App() {
   useEffect(() => {
     if (session !== null) return;
     void (async () => {
-      let read: AppConfig = { wsUrl: "", demoUsers: [] };
+      let read: AppConfig = { wsUrl: "", demoUsers: [], embedOrigins: [] };
       try {
         read = await readConfig();
         setSession(await receive(read, onEnd));

@@ -75,8 +75,8 @@ export function HistoryDialog({ board, session, close }: Props) {
                 aria-pressed={version === chosen}
                 onClick={() => void choose(version)}
               >
-                <strong>Version {version}</strong>
-                <small class="soft">{whenAndWho(told.get(version), session)}</small>
+                <strong>{whenOf(version, told.get(version))}</strong>
+                <small class="soft">{whoOf(version, told.get(version), session)}</small>
               </button>
             </li>
           ))}
@@ -84,7 +84,9 @@ export function HistoryDialog({ board, session, close }: Props) {
         <section class="version-view" aria-label="What it held" aria-live="polite">
           {state === null ? (
             <p class="soft">
-              {versions?.length === 0 ? "There are none yet." : "Choose a version to look at."}
+              {versions?.length === 0
+                ? "There are none yet: they are kept as people edit."
+                : "Choose a version to look at."}
             </p>
           ) : (
             <>
@@ -125,8 +127,13 @@ async function toldOf(session: Session, path: string, version: number): Promise<
   return page.submissions[0] ?? {};
 }
 
-function whenAndWho(told: Told | undefined, session: Session): string {
-  if (told?.at === undefined) return "";
-  const when = new Date(told.at).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
-  return `${when} · ${session.nameOf(told.userId ?? null)}`;
+function whenOf(version: number, told: Told | undefined): string {
+  if (version === 0) return "The beginning";
+  if (told?.at === undefined) return `Version ${version}`;
+  return new Date(told.at).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+}
+
+function whoOf(version: number, told: Told | undefined, session: Session): string {
+  if (told?.at === undefined) return version === 0 ? "As it was made" : "";
+  return `${session.nameOf(told.userId ?? null)} · version ${version}`;
 }

@@ -3,6 +3,7 @@
 import type { Board } from "@weft/client";
 import { useCallback, useEffect, useState } from "preact/hooks";
 
+import { learn, nameIn } from "../people/names.ts";
 import { Avatar } from "../parts/Avatar.tsx";
 import { Dialog } from "../parts/Dialog.tsx";
 import { Icon } from "../parts/Icon.tsx";
@@ -14,7 +15,7 @@ import {
   type Profile,
   sentenceOf,
 } from "../session/api.ts";
-import { nameOf, type Session } from "../session/session.ts";
+import type { Session } from "../session/session.ts";
 
 interface Props {
   readonly board: Board;
@@ -36,7 +37,7 @@ export function ShareDialog({ board, session, close }: Props) {
     const { items } = await session.api.get<Page<Collaborator>>(`${path}/collaborators`, {
       limit: "200",
     });
-    session.learn(items.map(({ user }) => user));
+    learn(items.map(({ user }) => user));
     setPeople(items);
     setDashboard(await session.api.get<DashboardListed>(path));
   }, [session, path]);
@@ -159,7 +160,7 @@ interface LineProps {
 }
 
 function PersonLine({ person, isMe, canChange, change, remove }: LineProps) {
-  const name = person.user ? nameOf(person.user) : "Somebody who has left";
+  const name = person.user ? nameIn(person.user) : "Somebody who has left";
   return (
     <li class="person-line">
       <Avatar name={name} id={person.userId} picture={person.user?.avatarUrl} />

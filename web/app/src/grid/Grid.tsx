@@ -3,6 +3,9 @@
 import type { Board, Document } from "@weft/client";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
+import { hold, tell } from "../people/here.ts";
+import { Views } from "../people/Views.tsx";
+import { VisitorsOn } from "../people/Visitors.tsx";
 import type { Session } from "../session/session.ts";
 import { WidgetFrame } from "../widgets/WidgetFrame.tsx";
 import {
@@ -25,12 +28,14 @@ interface Props {
   readonly canRemove: boolean;
   readonly canLock: boolean;
   readonly announce: (text: string) => void;
+  readonly leaderId: string | null; // of the connection that this page follows
+  readonly stopFollowing: () => void;
 }
 
 const NARROW_PX = 700;
 const CLICK_MAX_PX = 4; // a hand is not quite still when it clicks
 
-export function Grid({ board, session, canEdit, canRemove, canLock, announce }: Props) {
+export function Grid({ board, session, canEdit, canRemove, canLock, announce, ...more }: Props) {
   const [box, widthPx] = useWidth();
   const [gesture, setGesture] = useState<Gesture | null>(null);
   const [selected, setSelected] = useState<string | null>(null);
@@ -46,6 +51,11 @@ export function Grid({ board, session, canEdit, canRemove, canLock, announce }: 
   const order = useSteadyOrder([...places].map(([id, rect]) => ({ id, rect })));
 
   useGestureKeys(gesture !== null, () => setGesture(null));
+
+  const choose = (id: string | null): void => {
+    setSelected(id);
+    hold(board, id);
+  };
 
   const start = (id: string, kind: GestureKind, event: PointerEvent): void => {
     const rect = placeNow(board, id);
@@ -73,7 +83,11 @@ export function Grid({ board, session, canEdit, canRemove, canLock, announce }: 
   };
 
   const bottom = Math.max(0, ...[...places.values()].map((rect) => rect.y + rect.height));
-  const height = isNarrow ? undefined : `${bottom * cell.heightPx + 160}px`;
+  const height = isNarrow
+    ? undefined
+    : bottom === 0
+      ? undefined
+      : `${bottom * cell.heightPx + 160}px`;
   return (
     <div
       ref={box}
@@ -82,7 +96,13 @@ export function Grid({ board, session, canEdit, canRemove, canLock, announce }: 
       role="list"
       aria-label="Widgets"
       onPointerDown={(event) => {
-        if (event.target === event.currentTarget) setSelected(null);
+        if (event.target === event.currentTarget) choose(null);
+      }}
+      onPointerMove={(event) => {
+        const { left, top } = event.currentTarget.getBoundingClientRect();
+        const x = (event.clientX - left) / cell.widthPx;
+        const y = (event.clientY - top) / cell.heightPx;
+        if (!isNarrow) tell(board, { pointer: { x: rounded(x), y: rounded(y) } });
       }}
     >
       {widthPx > 0 &&
@@ -101,14 +121,22 @@ export function Grid({ board, session, canEdit, canRemove, canLock, announce }: 
             canRemove={canRemove}
             canLock={canLock}
             startsNear={rect.y * cell.heightPx < window.innerHeight}
-            select={setSelected}
+            select={choose}
             start={start}
             onKey={onKey}
           />
         ))}
+      {widthPx > 0 && (
+        <Views {...more} board={board} box={box} cell={cell} rows={bottom} isNarrow={isNarrow} />
+      )}
+      {!isNarrow && <VisitorsOn board={board} places={places} cell={cell} />}
       {first !== null && <div class="drop-place" style={styleOf(first.rect, cell, false, null)} />}
     </div>
   );
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 100) / 100;
 }
 
 function wantedIn(document: Document): readonly Placed[] {

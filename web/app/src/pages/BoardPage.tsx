@@ -5,20 +5,18 @@ import { useEffect, useState } from "preact/hooks";
 
 import { HistoryDialog } from "../dialogs/History.tsx";
 import { ShareDialog } from "../dialogs/Share.tsx";
+import { AddMenu, EmptyBoard } from "../grid/Adding.tsx";
 import { Grid } from "../grid/Grid.tsx";
-import { freePlace, snapped } from "../grid/geometry.ts";
-import { useOthersHere } from "../people/here.ts";
+import { useActivity } from "../people/activity.ts";
 import { NoticeList } from "../people/NoticeList.tsx";
 import { Roster } from "../people/Roster.tsx";
 import { attempt } from "../parts/attempt.ts";
 import { Icon } from "../parts/Icon.tsx";
 import { LiveInput } from "../parts/LiveInput.tsx";
-import { type Command, Menu } from "../parts/Menu.tsx";
 import { editsOf, SavedIndicator } from "../parts/SavedIndicator.tsx";
 import { Toasts } from "../parts/Toasts.tsx";
 import { follow } from "../session/route.ts";
 import type { Session } from "../session/session.ts";
-import { KINDS, newWidget } from "../widgets/kinds.ts";
 import { useBoard, useChanges } from "./use_board.ts";
 
 interface Props {
@@ -33,11 +31,13 @@ export function BoardPage({ session, id }: Props) {
   useEffect(() => {
     if (board !== null) document.title = `${board.document.fields.title || "Untitled"} · Weft`;
   });
-  if (fault !== null) return <Closed fault={fault} />;
-  if (board === null) return <main class="opening" aria-busy="true" aria-label="Opening" />;
-  if (board.status.state === "failed" && board.status.error) {
-    return <Closed fault={board.status.error} />;
-  }
+  const closed = fault ?? (board?.status.state === "failed" ? board.status.error : null);
+  const isSignedOut = closed instanceof WeftError && closed.code === "unauthenticated";
+  useEffect(() => {
+    if (isSignedOut) session.expire(); // what is not sent waits here for the next sign-in
+  }, [isSignedOut]);
+  if (closed !== null) return isSignedOut ? null : <Closed fault={closed} />;
+  if (board === null) return <Opening />;
   return <OpenBoard board={board} session={session} />;
 }
 
@@ -48,7 +48,8 @@ function OpenBoard({ board, session }: { readonly board: Board; readonly session
   const canEdit = may("write widget");
   const { status } = board;
   useUndoKeys(board, canEdit);
-  const others = useOthersHere(board, session);
+  const [leaderId, setLeaderId] = useState<string | null>(null);
+  useActivity(board);
 
   return (
     <div class="page">
@@ -70,7 +71,7 @@ function OpenBoard({ board, session }: { readonly board: Board; readonly session
         <SavedIndicator status={status} />
         {!canEdit && <span class="tag">View only</span>}
         <span class="grow" />
-        <Roster others={others} />
+        <Roster board={board} session={session} leaderId={leaderId} follow={setLeaderId} />
         {canEdit && (
           <>
             <button
@@ -121,12 +122,10 @@ function OpenBoard({ board, session }: { readonly board: Board; readonly session
           canRemove={may("delete widget")}
           canLock={may("admin widget")}
           announce={setSaid}
+          leaderId={leaderId}
+          stopFollowing={() => setLeaderId(null)}
         />
-        {board.document.widgetCount === 0 && (
-          <p class="empty">
-            {canEdit ? "Nothing here yet. Add a widget." : "There is nothing here yet."}
-          </p>
-        )}
+        {board.document.widgetCount === 0 && <EmptyBoard board={board} canEdit={canEdit} />}
       </main>
       <p class="hidden" aria-live="polite">
         {said}
@@ -142,26 +141,12 @@ function OpenBoard({ board, session }: { readonly board: Board; readonly session
   );
 }
 
-function AddMenu({ board }: { readonly board: Board }) {
-  const add = (type: string): void => {
-    const { document } = board;
-    const taken = document.widgetIds().map((id) => snapped(document.widget(id)?.position));
-    const place = freePlace(taken, ...KINDS[type]!.size);
-    const id = attempt(() => board.addWidget(newWidget(type, place)));
-    requestAnimationFrame(() =>
-      requestAnimationFrame(() => {
-        const shown = globalThis.document.querySelector<HTMLElement>(`[data-widget="${id}"]`);
-        shown?.scrollIntoView({ block: "nearest" });
-        shown?.focus();
-      }),
-    );
-  };
-  const commands = (): readonly Command[] =>
-    Object.entries(KINDS).map(([type, { name, icon }]) => ({ name, icon, run: () => add(type) }));
+/** Shown when it takes long enough to be noticed. */
+function Opening() {
   return (
-    <Menu label="Add a widget" class="primary" commands={commands}>
-      <Icon name="add" /> <span class="wide-only">Add</span>
-    </Menu>
+    <main class="opening" aria-busy="true" aria-label="Opening">
+      <span class="opening-bar" />
+    </main>
   );
 }
 

@@ -3,11 +3,12 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
 
 import { NewDashboard } from "../dialogs/NewDashboard.tsx";
+import { nameIn } from "../people/names.ts";
 import { Avatar } from "../parts/Avatar.tsx";
 import { Icon, Logo } from "../parts/Icon.tsx";
 import { type DashboardListed, type Invitation, type Page, sentenceOf } from "../session/api.ts";
 import { follow, go } from "../session/route.ts";
-import { nameOf, type Session } from "../session/session.ts";
+import type { Session } from "../session/session.ts";
 
 interface Props {
   readonly session: Session;
@@ -68,13 +69,13 @@ export function HomePage({ session, leave }: Props) {
         <span class="grow" />
         <span class="whoami">
           <Avatar
-            name={nameOf(session.user)}
+            name={nameIn(session.user)}
             id={session.user.id}
             picture={session.user.avatarUrl}
           />
-          <span class="wide-only">{nameOf(session.user)}</span>
+          <span class="wide-only">{nameIn(session.user)}</span>
         </span>
-        <button onClick={leave}>Sign out</button>
+        {!session.isHosted && <button onClick={leave}>Sign out</button>}
       </header>
       <main class="home">
         <div class="home-head">
@@ -101,7 +102,9 @@ export function HomePage({ session, leave }: Props) {
         {invitations.map((each) => (
           <div class="invitation" key={each.dashboardId}>
             <Icon name="share" />
-            <span class="grow">You are invited to a dashboard as {each.role}.</span>
+            <span class="grow">
+              You are invited to a dashboard as {each.role === "viewer" ? "a" : "an"} {each.role}.
+            </span>
             <button onClick={() => void answer(each, false)}>Decline</button>
             <button class="primary" onClick={() => void answer(each, true)}>
               Accept
@@ -114,9 +117,14 @@ export function HomePage({ session, leave }: Props) {
           ))}
         </ul>
         {found?.length === 0 && (
-          <p class="empty">
-            {text === "" ? "No dashboards yet. Begin one with “New”." : "Nothing matches."}
-          </p>
+          <div class="empty">
+            <h2>{text === "" ? "No dashboards yet" : `Nothing matches “${text.trim()}”`}</h2>
+            <p>
+              {text === ""
+                ? "Begin one, empty or from a template. What others share with you is here, too."
+                : "Titles and descriptions are searched."}
+            </p>
+          </div>
         )}
         {more && <button onClick={() => void look(more)}>Show more</button>}
       </main>

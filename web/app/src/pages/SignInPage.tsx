@@ -69,7 +69,7 @@ export function SignInPage({ config, fault, enter, onEnd }: Props) {
           class="token-form"
           onSubmit={(event) => {
             event.preventDefault();
-            attempt(begin(config, token.trim(), onEnd));
+            attempt(begin(config, token.trim(), { kind: "given" }, onEnd));
           }}
         >
           <label for="token">

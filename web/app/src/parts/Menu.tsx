@@ -41,7 +41,11 @@ export function Menu({ label, class: look = "quiet", children, commands }: Props
     const steps: { readonly [key: string]: number } = { ArrowDown: 1, ArrowUp: -1 };
     const step = steps[event.key];
     if (event.key === "Escape") close();
-    else if (isOpen && step !== undefined) {
+    else if (isOpen && event.key === "Tab") setIsOpen(false);
+    else if (isOpen && (event.key === "Home" || event.key === "End")) {
+      event.preventDefault();
+      items.at(event.key === "Home" ? 0 : -1)?.focus();
+    } else if (isOpen && step !== undefined) {
       event.preventDefault();
       items[(at + step + items.length) % items.length]?.focus();
     }

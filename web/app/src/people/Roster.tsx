@@ -1,21 +1,91 @@
-/** Who is here: one disc per person, however many tabs they have. */
+/** Who is here: one disc per person, however many tabs they have; a click goes along with them. */
+
+import type { Board } from "@weft/client";
+import { useEffect } from "preact/hooks";
 
 import { Avatar } from "../parts/Avatar.tsx";
+import { type Command, Menu } from "../parts/Menu.tsx";
 import type { Profile } from "../session/api.ts";
-import { nameOf } from "../session/session.ts";
+import type { Session } from "../session/session.ts";
+import { crowdOf, useVisitors } from "./crowd.ts";
+import type { Visitor } from "./here.ts";
+import { learn, profileOf } from "./names.ts";
 
 const SHOWN = 5;
 
-export function Roster({ others }: { readonly others: readonly Profile[] }) {
-  if (others.length === 0) return null;
-  const names = others.map(nameOf).join(", ");
-  const more = others.length - SHOWN;
-  return (
-    <span class="roster" role="img" aria-label={`Here too: ${names}`} title={names}>
-      {others.slice(0, SHOWN).map((each) => (
-        <Avatar key={each.id} name={nameOf(each)} id={each.id} picture={each.avatarUrl} />
-      ))}
-      {more > 0 && <span class="roster-more">+{more}</span>}
+interface Props {
+  readonly board: Board;
+  readonly session: Session;
+  readonly leaderId: string | null; // of a connection
+  readonly follow: (connectionId: string | null) => void;
+}
+
+export function Roster({ board, session, leaderId, follow }: Props) {
+  const people = peopleIn(useVisitors(board));
+  useNames(board, session, people);
+  const names = people.map(({ name }) => name).join(", ");
+  const told = (
+    <span class="hidden" role="status">
+      {people.length > 0 && `${names} ${people.length === 1 ? "is" : "are"} here, too`}
     </span>
   );
+  if (people.length === 0) return told;
+  const hidden = people.slice(SHOWN);
+  const others = (): readonly Command[] =>
+    hidden.map(({ name, connectionId }) => {
+      return { icon: "eye", name: `Follow ${name}`, run: () => follow(connectionId) };
+    });
+  return (
+    <div class="roster" role="group" aria-label={`Here too: ${names}`}>
+      {told}
+      {people.slice(0, SHOWN).map(({ userId, connectionId, name, color, picture, isActive }) => {
+        const isLeader = connectionId === leaderId;
+        const said = isLeader ? `Stop following ${name}` : `Follow ${name}`;
+        return (
+          <button
+            key={userId}
+            class={isActive ? "person" : "person idle"}
+            aria-label={isActive ? said : `${said}, who is idle`}
+            title={isActive ? said : `${said} (idle)`}
+            aria-pressed={isLeader}
+            style={{ "--person": color }}
+            onClick={() => follow(isLeader ? null : connectionId)}
+          >
+            <Avatar name={name} id={userId} color={color} picture={picture} />
+          </button>
+        );
+      })}
+      {hidden.length > 0 && (
+        <Menu label={`${hidden.length} more people`} commands={others}>
+          +{hidden.length}
+        </Menu>
+      )}
+    </div>
+  );
+}
+
+/** Presence tells usernames; who they are is asked for when somebody new is here. */
+function useNames(board: Board, session: Session, people: readonly Visitor[]): void {
+  const strangers = people.filter(({ userId }) => profileOf(userId) === undefined);
+  useEffect(() => {
+    if (strangers.length === 0) return;
+    learn(strangers.map(({ userId, name }) => ({ id: userId, username: name }))); // at least
+    const path = `/api/dashboards/${board.dashboardId}/online`;
+    session.api.get<{ readonly users: readonly Profile[] }>(path).then(
+      ({ users }) => {
+        learn(users);
+        crowdOf(board).refresh();
+      },
+      () => {}, // then they are called by their usernames
+    );
+  }, [board, strangers.length]);
+}
+
+/** Of several tabs, the one that is looked at. */
+function peopleIn(visitors: readonly Visitor[]): readonly Visitor[] {
+  const people = new Map<string, Visitor>();
+  for (const each of visitors) {
+    if (!people.get(each.userId)?.isActive) people.set(each.userId, each);
+  }
+  return [...people.values()];
 }

@@ -1,40 +1,109 @@
-/** Who else has this dashboard open, as the server knows it; asked for only while somebody looks. */
+/**
+ * Where people are on a dashboard, as this app tells and reads it.
+ *
+ * On its plane a column of the grid is one wide and a row one high, so that a place is the same on
+ * every screen. In a text, a place is a position in it, which moves with what is typed.
+ */
 
-import type { Board, News } from "@weft/client";
-import { useEffect, useState } from "preact/hooks";
+import type { Board, Present, Whereabouts } from "@weft/client";
 
-import type { Profile } from "../session/api.ts";
-import type { Session } from "../session/session.ts";
+import { nameIn, profileOf } from "./names.ts";
 
-const LOOK_EVERY_MS = 10_000;
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
 
-/** Others, by name; and from now on their names are known wherever they are told of. */
-export function useOthersHere(board: Board, session: Session): readonly Profile[] {
-  const [others, setOthers] = useState<readonly Profile[]>([]);
-  useEffect(() => {
-    let isShown = true;
-    const look = async (): Promise<void> => {
-      if (document.visibilityState !== "visible" || board.status.state === "offline") return;
-      const path = `/api/dashboards/${board.dashboardId}/online`;
-      const { users } = await session.api.get<{ users: readonly Profile[] }>(path);
-      session.learn(users);
-      if (isShown) setOthers(users.filter(({ id }) => id !== session.user.id));
-    };
-    const lookNow = (): void => void look().catch(() => {}); // the next look may be answered
-    const hear = (news: News): void => {
-      const isStranger = news.kind === "show" && news.userId && !session.knows(news.userId);
-      if (isStranger) lookNow();
-    };
-    lookNow();
-    const end = board.listen(hear);
-    const timer = setInterval(lookNow, LOOK_EVERY_MS);
-    document.addEventListener("visibilitychange", lookNow);
-    return () => {
-      isShown = false;
-      end();
-      clearInterval(timer);
-      document.removeEventListener("visibilitychange", lookNow);
-    };
-  }, [board, session]);
-  return others;
+/** What part of the grid somebody's window shows. */
+export interface View extends Point {
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface Caret {
+  readonly position: number;
+  readonly anchor: number | null;
+}
+
+/** Another connection: of somebody else, or of this person in another tab. */
+export interface Visitor {
+  readonly connectionId: string;
+  readonly userId: string;
+  readonly name: string;
+  readonly color: string;
+  readonly picture: string | undefined;
+  readonly isActive: boolean;
+  readonly pointer: Point | null;
+  readonly widgetId: string | null;
+  readonly caret: Caret | null;
+  readonly view: View | null;
+}
+
+export function visitorIn(present: Present): Visitor {
+  const { connectionId, userId, user, isActive, cursor, selection, viewport } = present;
+  const range = selection?.[0];
+  const { elementId, offset } = cursor ?? {};
+  const anchor = range?.startElementId === elementId ? range?.startOffset : undefined;
+  return {
+    connectionId,
+    userId,
+    name: nameIn(profileOf(userId) ?? user),
+    color: user.color,
+    picture: user.avatarUrl,
+    isActive,
+    pointer: cursor === undefined || isOff(cursor) ? null : { x: cursor.x, y: cursor.y },
+    widgetId: elementId ?? null,
+    caret: offset === undefined ? null : { position: offset, anchor: anchor ?? null },
+    view: viewport ?? null,
+  };
+}
+
+/** What this page tells of itself: in hand or in a text, the newest place counts. */
+interface Place {
+  readonly widgetId: string;
+  readonly path?: readonly string[];
+  readonly caret?: Caret;
+}
+
+interface Told {
+  readonly pointer: Point;
+  readonly place: Place | null;
+  readonly view: View | null;
+  readonly isActive: boolean;
+}
+
+const told = new WeakMap<Board, Told>();
+const OFF: Point = { x: -1, y: -1 }; // a cursor needs a point, and a finger or the keys have none
+const NOWHERE: Told = { pointer: OFF, place: null, view: null, isActive: true };
+
+function isOff({ x, y }: Point): boolean {
+  return x < 0 || y < 0;
+}
+
+export function tell(board: Board, news: Partial<Told>): void {
+  const now = { ...(told.get(board) ?? NOWHERE), ...news };
+  told.set(board, now);
+  board.setPresence(whereabouts(now));
+}
+
+/** This person has a widget in hand, or none; where they are in its text is told by the text. */
+export function hold(board: Board, widgetId: string | null): void {
+  const place = told.get(board)?.place ?? null;
+  if ((place?.widgetId ?? null) === widgetId) return;
+  tell(board, { place: widgetId === null ? null : { widgetId } });
+}
+
+function whereabouts({ pointer, place, view, isActive }: Told): Whereabouts {
+  const always = { ...(view && { viewport: { ...view, zoom: 1 } }), isActive };
+  if (place === null) return isOff(pointer) ? always : { ...always, cursor: pointer };
+  const { widgetId, path, caret } = place;
+  if (path === undefined || caret === undefined) {
+    return { ...always, cursor: { ...pointer, elementId: widgetId } };
+  }
+  const { position, anchor } = caret;
+  const cursor = { ...pointer, elementId: widgetId, path, offset: position };
+  if (anchor === null) return { ...always, cursor };
+  const start = { startElementId: widgetId, startPath: path, startOffset: anchor };
+  const end = { endElementId: widgetId, endPath: path, endOffset: position };
+  return { ...always, cursor, selection: [{ ...start, ...end }] };
 }

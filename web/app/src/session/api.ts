@@ -1,5 +1,9 @@
 /** The HTTP API as this app needs it: one token, JSON both ways, and every refusal an ApiError. */
 
+import { WeftError } from "@weft/client";
+
+import type { Credentials } from "./credentials.ts";
+
 export interface Profile {
   readonly id: string;
   readonly username: string;
@@ -69,11 +73,11 @@ export function sentenceOf(error: unknown): string {
 }
 
 export class Api {
-  readonly #token: string;
+  readonly #credentials: Credentials;
   readonly #onUnauthenticated: () => void;
 
-  constructor(token: string, onUnauthenticated: () => void = () => {}) {
-    this.#token = token;
+  constructor(credentials: Credentials, onUnauthenticated: () => void = () => {}) {
+    this.#credentials = credentials;
     this.#onUnauthenticated = onUnauthenticated;
   }
 
@@ -95,16 +99,37 @@ export class Api {
   }
 
   async #send<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
-    const headers: Record<string, string> = { Authorization: `Bearer ${this.#token}` };
-    if (body !== undefined) headers["Content-Type"] = "application/json";
-    const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+    const ask = (token: string): Promise<Answer> => askOnce(token, method, path, body);
+    const { token } = this.#credentials;
     try {
-      return await answerOf<Answer>(await fetch(path, { method, headers, ...sent }));
+      return await ask(token).catch(async (error: unknown) => {
+        if (!isUnauthenticated(error)) throw error;
+        return ask(await this.#credentials.renewed(token));
+      });
     } catch (error) {
-      if (error instanceof ApiError && error.status === 401) this.#onUnauthenticated();
+      if (isUnauthenticated(error)) this.#onUnauthenticated();
       throw error;
     }
   }
+}
+
+async function askOnce<Answer>(
+  token: string,
+  method: string,
+  path: string,
+  body: unknown,
+): Promise<Answer> {
+  const headers: Record<string, string> = { Authorization: `Bearer ${token}` };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+  return answerOf<Answer>(await fetch(path, { method, headers, ...sent }));
+}
+
+function isUnauthenticated(error: unknown): boolean {
+  return (
+    (error instanceof ApiError && error.status === 401) ||
+    (error instanceof WeftError && error.code === "unauthenticated")
+  );
 }
 
 /** @throws ApiError for what is refused. */

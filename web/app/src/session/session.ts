@@ -1,21 +1,27 @@
 /**
  * Who is signed in, in this tab alone: two tabs may be two people.
  *
- * A token comes from the demo, from a person who pastes it, or from the host product in the
- * fragment of the address, which no server sees and which is removed at once.
+ * A token comes from the demo, from a person who pastes it, from the host product in the fragment
+ * of the address, which no server sees and which is removed at once, or from the page that shows
+ * this one in a frame.
  */
 
 import { Client, connect, IndexedDbStore } from "@weft/client";
 
-import { answerOf, Api, type Profile, type User } from "./api.ts";
+import { learn, nameIn, profileOf } from "../people/names.ts";
+import { answerOf, Api, type User } from "./api.ts";
+import { Credentials, type Source } from "./credentials.ts";
+import { isFramed } from "./embedding.ts";
 
 export interface AppConfig {
   readonly wsUrl: string;
   readonly demoUsers: readonly string[];
+  readonly embedOrigins: readonly string[];
 }
 
 interface Kept {
   readonly token: string;
+  readonly source: Source;
   readonly user: User;
   readonly config: AppConfig;
 }
@@ -25,76 +31,88 @@ const FRAGMENT = "#token=";
 
 export class Session {
   readonly user: User;
-  readonly token: string;
   readonly api: Api;
+  /** The page around this one says who it is. */
+  readonly isHosted: boolean;
+  readonly expire: () => void;
   readonly #config: AppConfig;
-  readonly #known = new Map<string, Profile>();
+  readonly #credentials: Credentials;
   #client: Client | null = null;
 
-  constructor(config: AppConfig, token: string, user: User, onEnd: () => void) {
+  constructor(config: AppConfig, credentials: Credentials, user: User, onEnd: () => void) {
     this.#config = config;
-    this.token = token;
+    this.#credentials = credentials;
     this.user = user;
-    this.api = new Api(token, onEnd);
-    this.learn([user]);
+    this.expire = onEnd;
+    this.isHosted = credentials.source.kind === "host";
+    this.api = new Api(credentials, onEnd);
+    credentials.onRenewed = () => this.keep();
+    learn([user]);
   }
 
   /** One connection for all dashboards of this tab. */
   get client(): Client {
-    const options = { token: this.token, store: new IndexedDbStore(this.user.id) };
-    this.#client ??= connect(this.#config.wsUrl, { ...options, client: "weft-app" });
+    const store = new IndexedDbStore(this.user.id);
+    const token = this.#credentials.forClient();
+    this.#client ??= connect(this.#config.wsUrl, { token, store, client: "weft-app" });
     return this.#client;
   }
 
-  /** Remember names that were seen. */
-  learn(people: Iterable<Profile | undefined>): void {
-    for (const person of people) if (person !== undefined) this.#known.set(person.id, person);
-  }
-
-  knows(userId: string): boolean {
-    return this.#known.has(userId);
+  /** For when this tab is loaded again. */
+  keep(): void {
+    const { token, source } = this.#credentials;
+    const kept: Kept = { token, source, user: this.user, config: this.#config };
+    inTab((tab) => tab.setItem(KEPT, JSON.stringify(kept)));
   }
 
   nameOf(userId: string | null): string {
-    const person = userId === null ? undefined : this.#known.get(userId);
-    return person === undefined ? "Somebody" : nameOf(person);
+    const person = userId === null ? undefined : profileOf(userId);
+    return person === undefined ? "Somebody" : nameIn(person);
   }
 
   async end(): Promise<void> {
-    sessionStorage.removeItem(KEPT);
+    forget();
     await this.#client?.close();
   }
 }
 
-export function nameOf({ fullName, username }: Profile): string {
-  return fullName || username;
-}
-
 export async function readConfig(): Promise<AppConfig> {
   const told = await answerOf<Partial<AppConfig>>(await fetch("/app.json"));
-  return { wsUrl: told.wsUrl ?? "", demoUsers: told.demoUsers ?? [] };
+  const { wsUrl = "", demoUsers = [], embedOrigins = [] } = told;
+  return { wsUrl, demoUsers, embedOrigins };
 }
 
-/** The session that this tab has: nothing needs to be asked for it. */
+/** The session that this tab has: nothing needs to be asked for it. In a frame, the host knows. */
 export function resume(onEnd: () => void): Session | null {
-  if (location.hash.startsWith(FRAGMENT)) return null;
+  if (location.hash.startsWith(FRAGMENT) || isFramed()) return null;
   const kept = keptSession();
-  return kept === null ? null : new Session(kept.config, kept.token, kept.user, onEnd);
+  if (kept === null) return null;
+  const { config, token, source, user } = kept;
+  return new Session(config, new Credentials(token, source, config.embedOrigins), user, onEnd);
 }
 
-/** The session that the address brings; null: it brings none. @throws ApiError. */
+/** The session that is brought here; null: none is. @throws ApiError, WeftError. */
 export async function receive(config: AppConfig, onEnd: () => void): Promise<Session | null> {
   const brought = takeToken();
-  if (brought === null) return null;
+  if (brought === null && !isFramed()) return null;
   forget(); // whoever it was before: somebody else is meant now
-  return begin(config, brought, onEnd);
+  if (brought !== null) return begin(config, brought, { kind: "given" }, onEnd);
+  const host = new Credentials("", { kind: "host" }, config.embedOrigins);
+  return begin(config, await host.renewed(""), { kind: "host" }, onEnd);
 }
 
 /** @throws ApiError unauthenticated. */
-export async function begin(config: AppConfig, token: string, onEnd: () => void): Promise<Session> {
-  const user = await new Api(token).get<User>("/api/users/me");
-  sessionStorage.setItem(KEPT, JSON.stringify({ token, user, config }));
-  return new Session(config, token, user, onEnd);
+export async function begin(
+  config: AppConfig,
+  token: string,
+  source: Source,
+  onEnd: () => void,
+): Promise<Session> {
+  const credentials = new Credentials(token, source, config.embedOrigins);
+  const user = await new Api(credentials).get<User>("/api/users/me");
+  const session = new Session(config, credentials, user, onEnd);
+  session.keep();
+  return session;
 }
 
 export async function signInToDemo(
@@ -102,13 +120,13 @@ export async function signInToDemo(
   username: string,
   onEnd: () => void,
 ): Promise<Session> {
-  const path = `/demo/${encodeURIComponent(username)}/session`;
-  const { token } = await answerOf<{ token: string }>(await fetch(path, { method: "POST" }));
-  return begin(config, token, onEnd);
+  const source: Source = { kind: "demo", username };
+  const entry = new Credentials("", source, config.embedOrigins);
+  return begin(config, await entry.renewed(""), source, onEnd);
 }
 
 export function forget(): void {
-  sessionStorage.removeItem(KEPT);
+  inTab((tab) => tab.removeItem(KEPT));
 }
 
 function takeToken(): string | null {
@@ -120,8 +138,18 @@ function takeToken(): string | null {
 
 function keptSession(): Kept | null {
   try {
-    return JSON.parse(sessionStorage.getItem(KEPT) ?? "null") as Kept | null;
+    const kept = JSON.parse(inTab((tab) => tab.getItem(KEPT)) ?? "null") as Kept | null;
+    return kept?.source === undefined ? null : kept;
   } catch {
     return null;
+  }
+}
+
+/** In a frame, a browser may deny all storage: then this page remembers nothing. */
+function inTab<Result>(use: (tab: Storage) => Result): Result | undefined {
+  try {
+    return use(sessionStorage);
+  } catch {
+    return undefined;
   }
 }

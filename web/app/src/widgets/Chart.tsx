@@ -6,10 +6,12 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { labelsOf, objectIn, own, type Series, seriesOf, textIn } from "./content.ts";
 import type { ContentProps } from "./Content.tsx";
 import { configurationOf } from "./chart_configuration.ts";
+import { Motion, motionOf, slide } from "./chart_motion.ts";
 
-export function ChartWidget({ widget }: ContentProps) {
+export function ChartWidget({ widget, live }: ContentProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const chart = useRef<ChartType | null>(null);
+  const motion = useRef(new Motion());
   const isDark = useDarkness();
   const labels = labelsOf(widget);
   const series = seriesOf(widget);
@@ -17,7 +19,7 @@ export function ChartWidget({ widget }: ContentProps) {
   useEffect(() => {
     let isGone = false;
     const configuration = configurationOf(widget);
-    if (chart.current !== null) redraw(chart.current, configuration);
+    if (chart.current !== null) redraw(chart.current, configuration, motion.current.next(live?.at));
     else {
       void import("./chart_library.ts").then(({ Chart }) => {
         if (!isGone && canvas.current) chart.current = new Chart(canvas.current, configuration);
@@ -45,12 +47,14 @@ export function ChartWidget({ widget }: ContentProps) {
   );
 }
 
-function redraw(chart: ChartType, { type, data, options }: ChartConfiguration): void {
+function redraw(chart: ChartType, next: ChartConfiguration, durationMs: number): void {
   const config = chart.config as { type?: string };
-  config.type = type;
-  chart.data = data;
-  if (options !== undefined) chart.options = options;
-  chart.update("none");
+  const moves = config.type === next.type && durationMs > 0;
+  config.type = next.type;
+  const kept = moves ? slide(chart.data, next.data) : 0;
+  if (!moves) chart.data = next.data;
+  chart.options = { ...next.options, ...motionOf(chart, moves ? durationMs : 0, kept) };
+  chart.update(moves ? undefined : "none");
 }
 
 /** For who does not see it. */

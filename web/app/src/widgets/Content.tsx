@@ -1,6 +1,6 @@
 /** The content of a widget by its type; one that fails shows that, and nothing else does. */
 
-import type { Board, WidgetJson } from "@weft/client";
+import type { Board, LiveValue, WidgetJson } from "@weft/client";
 import type { ComponentType } from "preact";
 import { useErrorBoundary } from "preact/hooks";
 
@@ -15,6 +15,8 @@ export interface ContentProps {
   readonly id: string;
   readonly widget: Readonly<WidgetJson>;
   readonly canEdit: boolean;
+  /** What a feed has given, which `widget` shows already; nobody edits that. */
+  readonly live?: LiveValue | undefined;
 }
 
 /** A host product adds its own types here, by name. */

@@ -13,7 +13,8 @@ import { RowKeys } from "./row_keys.ts";
 const ROWS = ["data", "rows"];
 
 export function TableWidget(props: ContentProps) {
-  const { board, id, widget, canEdit } = props;
+  const { board, id, widget, live } = props;
+  const canEdit = props.canEdit && live?.value["rows"] === undefined; // fed rows are nobody's
   const columns = columnsOf(widget);
   const rows = rowsOf(widget);
   const keys = useRowKeys(props, rows.length);
@@ -51,7 +52,7 @@ export function TableWidget(props: ContentProps) {
                 {title}
               </th>
             ))}
-            {canEdit && <th class="row-tools" aria-label="Row" />}
+            {canEdit && <td class="row-tools" />}
           </tr>
         </thead>
         <tbody>

@@ -5,13 +5,16 @@ import { useEffect, useRef, useState } from "preact/hooks";
 
 import type { ContentProps } from "./Content.tsx";
 import { objectIn, own, textIn } from "./content.ts";
+import { tell } from "../people/here.ts";
+import { TextCarets } from "../people/TextCarets.tsx";
+import { pointsAt, type Run } from "./delta.ts";
 import { QuillBinding } from "./quill_binding.ts";
 import { TextTools } from "./TextTools.tsx";
 
 const PATH = ["config", "text"];
 const ALIGNMENTS = ["left", "center", "right", "justify"];
 
-export function TextWidget({ board, id, widget, canEdit }: ContentProps) {
+export function TextWidget({ board, id, widget, canEdit, live }: ContentProps) {
   const place = useRef<HTMLDivElement>(null);
   const [quill, setQuill] = useState<Quill | null>(null);
   const [hasFocus, setHasFocus] = useState(false);
@@ -25,6 +28,14 @@ export function TextWidget({ board, id, widget, canEdit }: ContentProps) {
       made.root.setAttribute("role", "textbox");
       made.root.setAttribute("aria-multiline", "true");
       binding = new QuillBinding(board, id, PATH, made);
+      made.on("selection-change", (range) => {
+        if (range === null) return;
+        const runs = made.getContents().ops as Run[];
+        const [start, end] = [range.index, range.index + range.length];
+        const anchor = range.length > 0 ? pointsAt(runs, start) : null;
+        const caret = { position: pointsAt(runs, end), anchor };
+        tell(board, { place: { widgetId: id, path: PATH, caret } });
+      });
       setQuill(made);
     });
     return () => {
@@ -53,8 +64,12 @@ export function TextWidget({ board, id, widget, canEdit }: ContentProps) {
       }}
     >
       {quill !== null && canEdit && hasFocus && <TextTools quill={quill} />}
+      {live !== undefined && <p class="live-text">{textIn(live.value["text"])}</p>}
       <div class="text-place" style={style}>
-        <div ref={place} />
+        <div class="text-ground">
+          <div ref={place} />
+          {quill !== null && <TextCarets board={board} id={id} quill={quill} />}
+        </div>
       </div>
     </div>
   );

@@ -14,6 +14,8 @@ import { type Command, Menu } from "../parts/Menu.tsx";
 import type { Session } from "../session/session.ts";
 import { Content } from "./Content.tsx";
 import { kindOf } from "./kinds.ts";
+import { useFed, useLive } from "./live.ts";
+import { LiveMark } from "./LiveMark.tsx";
 import { useNearness } from "./nearness.ts";
 import { Settings } from "./Settings.tsx";
 
@@ -35,10 +37,12 @@ export interface FrameProps {
   readonly onKey: (id: string, event: KeyboardEvent) => void;
 }
 
+const STEADY: readonly string[] = ["start", "onKey", "select", "startsNear"];
+
 export const WidgetFrame = memo(Frame, (before, after) => {
   const keys = Object.keys(after) as (keyof FrameProps)[];
   return keys.every((key) => {
-    if (key === "start" || key === "onKey" || key === "startsNear") return true; // they ask the board for what is now
+    if (STEADY.includes(key)) return true; // they ask the board for what is now
     if (key === "style" || key === "place") return sameValues(before[key], after[key]);
     return before[key] === after[key];
   });
@@ -46,7 +50,7 @@ export const WidgetFrame = memo(Frame, (before, after) => {
 
 function Frame(props: FrameProps) {
   const { id, widget, place, isSelected, isHeld } = props;
-  const frame = useRef<HTMLElement>(null);
+  const frame = useRef<HTMLDivElement>(null);
   const isNear = useNearness(frame, props.startsNear);
   const kind = kindOf(widget.type);
   const isLocked = widget.isLocked;
@@ -56,7 +60,7 @@ function Frame(props: FrameProps) {
   const look = ["widget", isSelected && "selected", isHeld && "held", isLocked && "locked"];
 
   return (
-    <article
+    <div
       ref={frame}
       class={look.filter(Boolean).join(" ")}
       style={{ ...props.style, ...lookOf(widget) }}
@@ -70,14 +74,21 @@ function Frame(props: FrameProps) {
         if (event.target === frame.current) props.onKey(id, event);
       }}
     >
-      {isNear && <Inside {...props} canEdit={canEdit} mayEdit={props.canEdit} />}
-    </article>
+      {isNear && <Inside {...props} frame={frame} canEdit={canEdit} mayEdit={props.canEdit} />}
+    </div>
   );
 }
 
+interface InsideProps extends FrameProps {
+  readonly frame: { readonly current: Element | null };
+  readonly mayEdit: boolean;
+}
+
 /** `canEdit`: it is not locked either. */
-function Inside({ mayEdit, ...props }: FrameProps & { readonly mayEdit: boolean }) {
+function Inside({ mayEdit, frame, ...props }: InsideProps) {
   const { board, id, widget, canEdit } = props;
+  const live = useLive(board, id, frame);
+  const shown = useFed(widget, live);
   const [isOpen, setIsOpen] = useState(false);
   const kind = kindOf(widget.type);
   const commands = (): readonly Command[] => commandsOf(props, () => setIsOpen(true));
@@ -104,6 +115,7 @@ function Inside({ mayEdit, ...props }: FrameProps & { readonly mayEdit: boolean 
           placeholder={kind.name}
           disabled={!canEdit}
         />
+        <LiveMark live={live} />
         {mayEdit && (
           <Menu label="Commands of the widget" commands={commands}>
             <Icon name="menu" />
@@ -111,7 +123,7 @@ function Inside({ mayEdit, ...props }: FrameProps & { readonly mayEdit: boolean 
         )}
       </header>
       <div class={`widget-body widget-${kind.icon}`}>
-        <Content board={board} id={id} widget={widget} canEdit={canEdit} />
+        <Content board={board} id={id} widget={shown} canEdit={canEdit} live={live} />
       </div>
       {canEdit && (
         <span

@@ -18,7 +18,11 @@ export function configurationOf(widget: Readonly<WidgetJson>): ChartConfiguratio
   const ink = colorFrom("--soft", "#64748b");
   const line = colorFrom("--line", "#e2e8f0");
   const stacked = own(config, "stacked") === true;
-  const axis = { stacked, ticks: { color: ink, maxRotation: 0 }, border: { display: false } };
+  const axis = {
+    stacked,
+    ticks: { color: ink, maxRotation: 0, autoSkipPadding: 18 },
+    border: { display: false },
+  };
   const datasets = seriesOf(widget).map(({ name, values }, at) => {
     const color = SERIES_COLORS[at % SERIES_COLORS.length]!;
     return {
@@ -34,7 +38,7 @@ export function configurationOf(widget: Readonly<WidgetJson>): ChartConfiguratio
       borderRadius: type === "bar" ? 4 : 0,
       fill: type === "area",
       tension: 0.3,
-      pointRadius: 2,
+      pointRadius: values.length > 24 ? 0 : 2,
     };
   });
   const scales = {
