@@ -9,7 +9,9 @@ import asyncio
 import json
 import random
 import sys
+from contextlib import AsyncExitStack
 from typing import Any
+from uuid import UUID
 
 import uvloop
 
@@ -38,13 +40,13 @@ async def type_on(board: weft.Board, widget_id: str, chance: random.Random) -> N
 
 async def run(order: dict[str, Any]) -> None:
     chance = random.Random(20)
-    clients = [weft.connect(order["url"], token) for token in order["tokens"]]
-    boards = [await client.join(order["dashboardId"]) for client in clients]
-    print("ready", flush=True)
     ids = order["widgetIds"]
-    async with asyncio.TaskGroup() as typing:
-        for number, board in enumerate(boards):
+    async with AsyncExitStack() as stack, asyncio.TaskGroup() as typing:
+        for number, token in enumerate(order["tokens"]):
+            client = await stack.enter_async_context(weft.connect(order["url"], token))
+            board = await client.join(UUID(order["dashboardId"]))
             typing.create_task(type_on(board, ids[number % len(ids)], chance))
+        print("ready", flush=True)
 
 
 if __name__ == "__main__":
