@@ -22,6 +22,9 @@ ON_DEMAND = (
     "offline",
     "presence",
     "slow_readers",
+    "dashboards",
+    "telemetry",
+    "scale",
 )  # minutes each, and the whole machine
 
 

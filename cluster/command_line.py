@@ -97,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_status(commands)
     _add_move(commands)
     _add_rolling_restart(commands)
+    _add_drain(commands)
     return parser
 
 
@@ -205,6 +206,15 @@ def _add_rolling_restart(commands: Any) -> None:
         commands,
         "rolling-restart",
         "restart every owner and gateway in turn, while people go on editing",
+        ["data_dir", "ray_address"],
+    )
+
+
+def _add_drain(commands: Any) -> None:
+    _add(
+        commands,
+        "drain",
+        "what runs on this node goes on elsewhere, before the node is stopped",
         ["data_dir", "ray_address"],
     )
 

@@ -11,10 +11,7 @@ from weft.errors import WeftError
 
 
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
-    address = settings.ray_address
-    if address is None:
-        address = _address_here(settings)
-        show_token(settings.data_dir)
+    address = ray_of(settings)
     from cluster.ray_launch import ray_runtime  # noqa: PLC0415  (the token comes before Ray)
     from cluster.ray_rolling_restart import restart_all  # noqa: PLC0415
 
@@ -31,6 +28,15 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     else:
         print(f"{len(restarted)} restarted in {seconds} s")
     return 0
+
+
+def ray_of(settings: Settings) -> str:
+    """Where to join it. Call it before Ray is imported. Raises WeftError misconfigured."""
+    if settings.ray_address is not None:
+        return settings.ray_address
+    address = _address_here(settings)
+    show_token(settings.data_dir)
+    return address
 
 
 def _address_here(settings: Settings) -> str:

@@ -97,6 +97,21 @@ async def test_law3_nothing_is_lost_or_doubled_through_a_rolling_restart(
     assert {each["wsUrl"] for each in cluster["gateways"]} == {system.ready["ws"]}
 
 
+async def test_law3_a_node_that_is_drained_may_be_stopped(
+    system: RunningSystem, desk: Desk
+) -> None:
+    """The only one: its members are the ones that Ray starts again."""
+
+    def drain_and_stop() -> None:
+        code, told = weft_command("drain", "--data-dir", str(system.data_dir))
+        assert (code, told) == (0, {"owners": ["owner-0"], "gateways": ["gateway-0"]})
+        system.kill_actor("Gateway")
+        system.kill_actor("Owner")
+
+    await edit_while(desk, drain_and_stop)
+    assert system.verify()
+
+
 async def test_law2_what_was_acknowledged_is_there_after_the_whole_system_was_killed(
     system: RunningSystem, desk: Desk
 ) -> None:

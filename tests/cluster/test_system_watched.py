@@ -23,10 +23,11 @@ async def at_least(wanted: float, look: Callable[[], Awaitable[float]]) -> None:
 
 
 async def told_by(system: RunningSystem, name: str, process: str) -> float:
-    """A figure, from where Ray says that its metrics are to be fetched."""
+    """A figure, from where Ray says that its metrics are to be fetched: that alone asks a token."""
     token = (system.data_dir / "ray_token").read_text().strip()
-    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}) as http:
-        found = await http.get(system.ready["ray_dashboard"] + "/api/prometheus/sd")
+    async with httpx.AsyncClient() as http:
+        told_at = system.ready["ray_dashboard"] + "/api/prometheus/sd"
+        found = await http.get(told_at, headers={"Authorization": f"Bearer {token}"})
         total = 0.0
         for target in found.json()[0]["targets"]:
             try:
