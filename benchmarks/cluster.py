@@ -181,7 +181,7 @@ def report(closed: dict[str, Any], batched: dict[str, Any], open_: dict[str, Any
         for size in SIZES:
             took, ratio = closed[f"{when}_{size}_ms"], closed[f"ratio_{when}_{size}"]
             bare = f"bare commit of {size}, {meaning}"
-            print(f"  {bare:<34} p50 {took:.2f} ms: the ratio is {ratio:.2f}")
+            print(f"  {bare:<36} p50 {took:.2f} ms: the ratio is {ratio:.2f}")
     print(f"  CPU per submission    {cpu(closed)}")
     print("one dashboard, 10 editors, closed loop, 16 edits in each submission")
     print(f"  durably acknowledged  {batched['edits_per_s']:,.0f} edits/s")

@@ -36,6 +36,6 @@ async def commit_beside(url: str, sizes: Sequence[int], after_seconds: float) ->
                 version += size
                 await asyncio.sleep(EVERY_SECONDS)
     except asyncio.CancelledError:
-        return {size: statistics.median(took) for size, took in took_ms.items()}
+        return {size: statistics.median(took) for size, took in took_ms.items() if took}
     finally:
         await stores.close()
