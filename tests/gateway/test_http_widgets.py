@@ -182,3 +182,27 @@ async def test_law6_live_data_is_for_those_who_may_write_the_widget(api: HttpWor
     assert (bad.code, bad.details["errors"][0]["field"]) == ("invalid_message", "data.labels")
     gone = await refused(ann.api.widgets.feed(dashboard.id, uuid4(), {}))
     assert gone.code == "target_missing"
+
+
+async def test_a_type_that_nobody_has_registered_comes_over_a_socket_and_lives_over_http(
+    api: HttpWorld,
+) -> None:
+    """Decision 33: sockets take any type, for what types there are is a setting of a process."""
+    ann = await api.person()
+    dashboard = await api.dashboard(ann)
+    order = WidgetCreate.from_wire({**TEXT, "type": "hologram", "config": {"url": 7}})
+    assert (await refused(ann.api.widgets.add(dashboard.id, order))).code == "invalid_message"
+    widget_id = uuid4()
+    async with AsyncExitStack() as stack:
+        board = await api.board(ann, dashboard, stack)
+        board.add_widget(order.in_document(), str(widget_id))
+        await board.saved()
+    shown = await ann.api.widgets.read(dashboard.id, widget_id)
+    assert (shown.type, shown.config) == ("hologram", {"url": 7})
+    change = ann.api.widgets.change
+    moved = await change(dashboard.id, widget_id, WidgetPatch.from_wire({"title": "Hologram"}))
+    assert moved.title == "Hologram"
+    wrong = change(dashboard.id, widget_id, WidgetPatch.from_wire({"config": {"url": 8}}))
+    error = await refused(wrong)
+    assert error.details["errors"][0]["rule"] == "unknown_widget_type"
+    await ann.api.widgets.remove(dashboard.id, widget_id)

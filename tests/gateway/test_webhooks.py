@@ -15,6 +15,7 @@ from gateway.delivery import DeliveryRules
 from gateway.delivery_loop import DeliveryLoop
 from gateway.http_delivery import WebhookPoster
 from gateway.service import GatewayService
+from storage.postgres_pool import PostgresStores
 from weft.models import (
     Dashboard,
     DashboardPatch,
@@ -108,6 +109,26 @@ async def test_what_is_committed_comes_signed_in_order_and_whole(
         told = first.message["data"]["submissions"][0]
         assert (told["userId"], told["version"]) == (str(ann.id), 1)
         assert told["operations"][0]["value"] == "Sales 0"
+
+
+async def test_what_retention_took_before_it_was_told_is_passed_over_and_the_rest_is_told(
+    api: HttpWorld, receiver: Receiver, postgres_stores: PostgresStores
+) -> None:
+    """A receiver that was away for months. The log says where it begins, and nothing is dead."""
+    ann = await api.person()
+    async with webhook(api, receiver.url, "dashboard.committed") as made:
+        dashboard = await api.dashboard(ann)
+        await edited(ann, dashboard, 5)
+        pool = postgres_stores.pool
+        begin = "UPDATE dashboards SET log_start_version = 3 WHERE id = $1"
+        await pool.execute(begin, dashboard.id)
+        gone = "DELETE FROM operations WHERE dashboard_id = $1 AND version <= 3"
+        await pool.execute(gone, dashboard.id)
+        async with delivering(api):
+            await receiver.until(lambda: versions(receiver, dashboard.id)[-1:] == [5])
+        assert versions(receiver, dashboard.id) == [4, 5]
+        assert await all_of(api.host.webhooks.deliveries(made.id)) == []
+    await api.host.dashboards.delete(dashboard.id)  # the verifier would miss its beginning
 
 
 async def test_sharing_and_sessions_are_told_in_order_of_each_dashboard(
