@@ -25,6 +25,7 @@ ON_DEMAND = (
     "dashboards",
     "telemetry",
     "scale",
+    "capacity",
 )  # minutes each, and the whole machine
 
 
