@@ -15,7 +15,7 @@ from tests.browser.chromium import FLAGS, find_chromium
 PICTURE: Final = Path(__file__).parents[1] / "docs" / "images" / "live-app.png"
 TITLE: Final = "Aurora, week 47"
 WINDOW: Final = {"width": 1280, "height": 800}
-FED_MS: Final = 22_000  # until the live chart is full
+FED_MS: Final = 15_000  # until the live chart is full
 
 
 async def enter(browser: Browser, url: str, name: str) -> Page:
@@ -35,7 +35,7 @@ async def take(url: str) -> None:
         ben = await enter(browser, url, "Ben Okafor")
         chloe = await enter(browser, url, "Chloé Martin")
         await ann.wait_for_timeout(FED_MS)
-        await chloe.locator("[data-widget]", has_text="Loom").first.click()
+        await chloe.locator("[data-widget][aria-label*=Stock]").focus()
         await ben.locator(".ql-editor").first.click()
         await ben.keyboard.press("Control+Home")
         for _ in range(4):
