@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 
 from gateway.record_loop import DirectoryRecorder
+from storage.ending_loop import end
 from storage.ports import Directory
 from weft import limits
 from weft.errors import WeftError
@@ -39,8 +40,7 @@ class GatewayHeartbeat:
 
     async def close(self) -> None:
         """Others need not wait for the heartbeat to end."""
-        self._task.cancel()
-        await asyncio.wait([self._task])
+        await end(self._task)
         try:
             await self._directory.withdraw_gateway(self._server_id)
         except WeftError as error:

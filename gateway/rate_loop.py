@@ -8,6 +8,7 @@ import logging
 import time
 
 from gateway.rate_limit import RateLimiter
+from storage.ending_loop import end
 from storage.rate_counts import RateCounts
 from weft import limits
 from weft.errors import WeftError
@@ -25,8 +26,7 @@ class RateSync:
         self._task = asyncio.create_task(self._run(), name="rate sync")
 
     async def close(self) -> None:
-        self._task.cancel()
-        await asyncio.wait([self._task])
+        await end(self._task)
 
     async def sync(self) -> None:
         """Once. What could not be added is counted here alone."""

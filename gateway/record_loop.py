@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from storage.ending_loop import end
 from storage.ports import Directory, SessionUser
 from weft import limits
 from weft.plugins import Coming
@@ -90,8 +91,7 @@ class DirectoryRecorder:
                 await self._calls.join()
         except TimeoutError:
             log.warning("%d entries were not written to the directory", self._calls.qsize())
-        self._task.cancel()
-        await asyncio.wait([self._task])
+        await end(self._task)
 
     async def _tell_all(self) -> None:
         """Whoever comes or goes meanwhile is told of after this."""

@@ -13,6 +13,7 @@ from uuid import UUID
 from gateway.authentication import SessionFinder
 from gateway.session_events import Event, Revoked, Told
 from gateway.watched_sessions import WatchedSessions
+from storage.ending_loop import end
 from storage.notices import Heard, UserTold
 from storage.ports import SessionUser
 from storage.shared_identity import SharedIdentity
@@ -53,8 +54,7 @@ class SessionWatch:
         self._watched.end(user, connection)
 
     async def close(self) -> None:
-        self._task.cancel()
-        await asyncio.wait([self._task])
+        await end(self._task)
 
     def _hear(self, heard: Heard) -> None:
         if isinstance(heard, UserTold):

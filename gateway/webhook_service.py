@@ -1,7 +1,6 @@
 """The part of a gateway that tells webhooks: its loop, and its way out."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from gateway.delivery import DeliveryRules
 from gateway.delivery_loop import DeliveryLoop
 from gateway.http_delivery import WebhookPoster
 from gateway.http_surroundings import ApiStores
+from storage.ending_loop import end
 
 
 class WebhookService:
@@ -29,9 +29,7 @@ class WebhookService:
     async def stop(self) -> None:
         """What is under way is left to its lease."""
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await end(self._task)
         await self._poster.close()
 
     def outcomes(self) -> dict[str, int]:

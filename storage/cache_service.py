@@ -20,6 +20,7 @@ from storage.cache import (
     Unchanged,
     Value,
 )
+from storage.ending_loop import end
 from storage.single_flight_loop import SingleFlight
 from weft.errors import Fault, WeftError
 from weft.limits import (
@@ -58,9 +59,7 @@ class Cache:
 
     async def close(self) -> None:
         if self._asking is not None:
-            self._asking.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._asking
+            await end(self._asking)
 
     # --- reading -------------------------------------------------------------------------------
 

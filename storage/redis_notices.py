@@ -9,6 +9,7 @@ from contextlib import suppress
 from redis import RedisError
 from redis.asyncio.client import PubSub
 
+from storage.ending_loop import end
 from storage.notices import (
     CHANNEL,
     Deaf,
@@ -56,9 +57,7 @@ class RedisNotices:
 
     async def close(self) -> None:
         if self._listening is not None:
-            self._listening.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._listening
+            await end(self._listening)
         await self._links.aclose()
         await self._redis.aclose()
 

@@ -17,6 +17,7 @@ from uuid import UUID
 from redis import RedisError
 from redis.asyncio.client import PubSub
 
+from storage.ending_loop import end
 from storage.notices import Deaf, Listening
 from storage.presence import (
     CHANNEL_PREFIX,
@@ -70,9 +71,7 @@ class RedisPresence:
 
     async def close(self) -> None:
         if self._listening is not None:
-            self._listening.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._listening
+            await end(self._listening)
         await self._links.aclose()
         await self._redis.aclose()
 
