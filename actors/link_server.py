@@ -23,6 +23,7 @@ from weft.limits import (
     LINK_OUTGOING_MAX_BYTES,
     LINK_PING_INTERVAL_SECONDS,
 )
+from weft.models.address import in_url
 from weft.wire import close_codes
 from weft.wire.link import LinkHello, ToGateway, ToOwner, pack_to_gateway, unpack_to_owner
 
@@ -99,8 +100,8 @@ class LinkServer:
         self._secret = secret.encode()
         self._server: Server | None = None
 
-    async def start(self, host: str) -> str:
-        """Listen on a free port; the URL for gateways."""
+    async def start(self, host: str, address: str = "") -> str:
+        """Listen on a free port; the URL for gateways, who reach this node at `address`."""
         self._server = await serve(
             self._connected,
             host,
@@ -113,7 +114,7 @@ class LinkServer:
             close_timeout=CLOSE_TIMEOUT_SECONDS,
         )
         port = self._server.sockets[0].getsockname()[1]
-        return f"ws://{host}:{port}/link"
+        return f"ws://{in_url(host, address)}:{port}/link"
 
     async def flushed(self) -> None:
         """Wait until every link has been written what waits in it."""

@@ -116,6 +116,7 @@ class OwnerActor:
             self._directory,
             secret=self._settings.link_secret,
             host=self._settings.host,
+            address=self._settings.address,
             measures=self._measures,
             tracer=self._tracer,
             plugins=Plugins.of(self._settings.plugins, self._settings.widget_schemas),

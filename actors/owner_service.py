@@ -57,19 +57,22 @@ class OwnerService:
         *,
         secret: str,
         host: str = "127.0.0.1",
+        address: str = "",
         plugins: Plugins | None = None,
         clock_ms: Callable[[], int] = wall_clock_ms,
         measures: Measures | None = None,
         tracer: Tracer | None = None,
     ) -> None:
-        """`secret`: what gateways must know. `host`: where to listen for them."""
+        """`secret`: what gateways must know. `host`: where to listen for them.
+        `address`: of this node, as they reach it.
+        """
         self._measures = measures or Measures()
         self._owner_id = owner_id
         self._log = log
         self._plugins = plugins or Plugins()
         self._grants = narrowed(grants, self._plugins)
         self._directory = directory
-        self._host = host
+        self._host, self._node = host, address
         self._clock_ms = clock_ms
         self._meter = LoadMeter()
         self._commits = CommitLoop(log, CommitFigures(self._measures, tracer))
@@ -92,13 +95,13 @@ class OwnerService:
 
     async def start(self) -> OwnerAddress:
         """Listen, announce, and host from now on."""
-        url = await self._links.start(self._host)
+        url = await self._links.start(self._host, self._node)
         self._address = OwnerAddress(self._owner_id, self._address.incarnation, url)
         self._locks = DashboardLocks(self._directory, self._address)
         self._standing = self._new_standing()
         await self._standing.announce()
         standing = self._standing
-        reporting = keep_reporting(self._directory, self._owner_id, self.report)
+        reporting = keep_reporting(self._directory, self._owner_id, self.report, self._node)
         watching = (standing.beat(), standing.watch_fence())
         for running in (self._commit(), self._tick(), *watching, reporting):
             self._start(running)

@@ -14,6 +14,7 @@ class OwnerSettings:
     owner_id: str
     link_secret: str = field(repr=False)
     host: str = "127.0.0.1"  # where it listens for gateways
+    address: str = ""  # of its node, as others reach it
     retention: Retention = field(default_factory=Retention)
     plugins: tuple[str, ...] = ()  # as `load_plugins` wants them
     widget_schemas: Mapping[str, Any] = field(default_factory=dict)  # of types beside the seed's

@@ -21,16 +21,26 @@ EXIT_INTERRUPTED = 130
 
 FLAGS: dict[str, dict[str, Any]] = {
     "data_dir": {"metavar": "DIR", "help": "where everything is kept (default: .weft)"},
-    "host": {"metavar": "ADDRESS", "help": "what to listen on (default: 127.0.0.1)"},
+    "host": {
+        "metavar": "ADDRESS",
+        "help": "what to listen on (default: 127.0.0.1; with --ray-address, that of each node)",
+    },
     "http_port": {"metavar": "N", "type": int, "help": "HTTP (default: 8766; 0: any free)"},
     "ws_port": {"metavar": "N", "type": int, "help": "WebSocket (default: 8765; 0: any free)"},
     "tls_cert": {"metavar": "FILE", "help": "certificate with its chain, PEM (default: no TLS)"},
     "tls_key": {"metavar": "FILE", "help": "the key of the certificate, PEM"},
     "postgres_url": {"metavar": "URL", "help": "PostgreSQL to use (default: an embedded one)"},
     "redis_url": {"metavar": "URL", "help": "Redis to use (default: an embedded one)"},
-    "ray_address": {"metavar": "ADDRESS", "help": "Ray to join (default: a local one)"},
-    "owners": {"metavar": "N", "type": int, "help": "owner processes (default: 1)"},
-    "gateways": {"metavar": "N", "type": int, "help": "gateway processes (default: 1)"},
+    "ray_address": {
+        "metavar": "ADDRESS",
+        "help": "Ray to join, or auto (default: a local one)",
+    },
+    "owners": {
+        "metavar": "N",
+        "type": int,
+        "help": "owner processes of each node (default: 1; with --ray-address, its CPUs less one)",
+    },
+    "gateways": {"metavar": "N", "type": int, "help": "gateways of each node (default: 1)"},
     "demo": {
         "action": "store_true",
         "default": None,
@@ -85,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_up(commands)
+    _add_down(commands)
     _add_replay(commands)
     _add_verify(commands)
     _add_migrate(commands)
@@ -102,8 +113,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_up(commands: Any) -> None:
-    up = _add(commands, "up", "run the whole system in the foreground", UP_FLAGS)
+    up = _add(commands, "up", "run the whole system, in the foreground", UP_FLAGS)
+    up.add_argument("--detach", action="store_true", help="on a Ray cluster, until `weft down`")
     up.epilog = "Ctrl-C or SIGTERM drains: clients are told, checkpoints written."
+
+
+def _add_down(commands: Any) -> None:
+    flags = ["data_dir", "ray_address"]
+    _add(commands, "down", "end a running system: clients are told, checkpoints written", flags)
 
 
 def _add_replay(commands: Any) -> None:

@@ -28,6 +28,7 @@ class Running:
     redis_url: str
     tls_cert: str | None = None  # the file of its certificate
     ray_address: str = ""
+    is_detached: bool = False  # it outlives the command that has started it
 
 
 @contextmanager
@@ -52,25 +53,44 @@ def hold(data_dir: Path) -> Iterator[None]:
 @contextmanager
 def announce(data_dir: Path, running: Running) -> Iterator[None]:
     """Say where the system is, for as long as it is there. Call it while holding the lock."""
+    note(data_dir, running)
+    try:
+        yield
+    finally:
+        forget(data_dir)
+
+
+def note(data_dir: Path, running: Running) -> None:
+    """For good. Call it while holding the lock."""
     path = data_dir / RUNNING_NAME
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         json.dump(asdict(running), file)
-    try:
-        yield
-    finally:
-        path.unlink(missing_ok=True)
+
+
+def forget(data_dir: Path) -> None:
+    (data_dir / RUNNING_NAME).unlink(missing_ok=True)
 
 
 def find_running(data_dir: Path) -> Running | None:
     """The system that runs on this directory now, once it is ready."""
     try:
         with (data_dir / LOCK_NAME).open() as lock:
-            if _lock(lock.fileno(), fcntl.LOCK_SH):
-                return None  # nobody holds it: what the file says is of a system that was killed
-        return Running(**json.loads((data_dir / RUNNING_NAME).read_text()))
+            is_held = not _lock(lock.fileno(), fcntl.LOCK_SH)
+        running = Running(**json.loads((data_dir / RUNNING_NAME).read_text()))
+        # If nobody holds it, what the file says of one in the foreground is of one that was killed.
+        return running if is_held or running.is_detached else None
     except (FileNotFoundError, json.JSONDecodeError, TypeError):
         return None
+
+
+def refuse_detached(data_dir: Path) -> None:
+    """Raises WeftError misconfigured when a detached system has its secrets here. Call it while
+    holding the lock."""
+    running = find_running(data_dir)
+    if running is not None and running.is_detached:
+        message = f"A detached Weft runs on {data_dir}: `weft down` ends it."
+        raise WeftError("misconfigured", message)
 
 
 def was_killed(data_dir: Path) -> bool:

@@ -125,7 +125,7 @@ def _ports(settings: Settings, running: Running | None) -> Iterator[Finding]:
             yield Finding(flag[2:], "held by the running system")
             continue
         try:
-            claim_port(settings.host, port, flag)
+            claim_port(settings.listens_on, port, flag)
         except WeftError as error:
             yield Finding(flag[2:], error.message, "end that program, or choose another port")
         else:

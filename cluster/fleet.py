@@ -62,20 +62,13 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
-    """It is well and nobody needs it: in order."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
 class Forget:
-    """Its node is gone, or it is beyond help: Ray shall not bring it back."""
+    """It has no node any more, or it is beyond help: Ray shall not bring it back."""
 
     name: str
 
 
-Instruction = Start | Stop | Forget
+Instruction = Start | Forget
 
 
 @dataclass(slots=True)
@@ -94,13 +87,11 @@ class FleetKeeper:
         away = {name for name, found in members.items() if found is Condition.AWAY}
         self._away_since = {name: self._away_since.get(name, now) for name in away}
         self._started_at = {name: at for name, at in self._started_at.items() if name in wanted}
-        tags = {node.tag for node in nodes}
-        done: list[Instruction] = []
-        for name, condition in members.items():
-            if self._is_beyond_help(name, condition, now):
-                done.append(Forget(name))
-            elif name not in wanted:
-                done.append(Stop(name) if tag_of(name) in tags else Forget(name))
+        done: list[Instruction] = [
+            Forget(name)
+            for name, condition in members.items()
+            if name not in wanted or self._is_beyond_help(name, condition, now)
+        ]
         missing = [post for name, post in wanted.items() if name not in members]
         done += [Start(post) for post in missing if self._may_start(post.name, now)]
         return done
@@ -127,11 +118,6 @@ def posts(shape: Shape, node: Node) -> list[Post]:
         for role, count in numbers.items()
         for number in range(count)
     ]
-
-
-def tag_of(name: str) -> str:
-    """Of the node whose member it is."""
-    return name.partition("-")[2].rpartition("-")[0]
 
 
 def _name(role: str, tag: str, number: int) -> str:

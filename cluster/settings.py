@@ -54,14 +54,14 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     data_dir: Path = Path(".weft")
-    host: str = "127.0.0.1"  # what gateways and owners listen on
+    host: str | None = None  # what gateways and owners listen on; None: see `listens_on`
     ws_port: Port = 8765
     http_port: Port = 8766
     postgres_url: SecretStr | None = None
     redis_url: SecretStr | None = None
     ray_address: str | None = None
-    owners: Count = 1
-    gateways: Count = 1
+    owners: Count | None = None  # on each node; None: one, or on a cluster by the CPUs of a node
+    gateways: Count = 1  # on each node
     admin_key: Secret | None = None
     link_secret: Secret | None = None
     public_ws_url: str | None = None  # of the socket, as the live app's page reaches it
@@ -96,6 +96,11 @@ class Settings(BaseModel):
 
     trace_share: Annotated[float, Field(ge=0, le=1)] = 0.0  # of submissions, followed to the commit
     otlp_endpoint: str | None = None  # http://…: where their spans go
+
+    @property
+    def listens_on(self) -> str:
+        """On a Ray that we join, without a `host`, every node on an address of its own: empty."""
+        return self.host or ("127.0.0.1" if self.ray_address is None else "")
 
     @field_validator("data_dir")
     @classmethod

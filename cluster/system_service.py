@@ -14,13 +14,15 @@ from pydantic import SecretStr
 
 from actors.owner_settings import OwnerSettings
 from cluster import demo, gateway_bounds
-from cluster.data_dir_file import Running, announce, hold, was_killed
+from cluster.data_dir_file import Running, announce, hold, refuse_detached, was_killed
 from cluster.demo_feed_loop import feeding
 from cluster.demo_service import make_demo
 from cluster.embedded_services import postgres_server, redis_server
+from cluster.fleet import Shape
 from cluster.http_tls_trust import local_admin
 from cluster.port_server import claim_port
-from cluster.ray_launch import Fleet, gcs_address, ray_runtime
+from cluster.ray_fleet import Fleet, FleetOrder
+from cluster.ray_launch import gcs_address, ray_runtime
 from cluster.secret_file import keep_secret
 from cluster.settings import Settings
 from cluster.telemetry_loop import RayTelemetry
@@ -41,10 +43,16 @@ LEFTOVER_SECONDS = 10.0  # Ray ends the actors of a `weft up` that was killed wi
 
 
 @dataclass(frozen=True, slots=True)
-class System:
+class Ready:
+    """What whoever started it is told."""
+
     running: Running = field(repr=False)
     gateways: list[dict[str, str]]  # {"ws": url, "http": url} of each
     ray_dashboard: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class System(Ready):
     fleet: Fleet = field(repr=False)
 
 
@@ -53,8 +61,9 @@ def running_system(settings: Settings, say: Say) -> Iterator[System]:
     """Yields when clients can connect. Raises WeftError: misconfigured, storage_unavailable, …"""
     with ExitStack() as stack:
         stack.enter_context(hold(settings.data_dir))
+        refuse_detached(settings.data_dir)
         load_plugins(settings.plugins)  # whoever cannot be loaded is told of before all else
-        gateways = _gateway_orders(settings)
+        gateways = gateway_orders(settings)
         say("PostgreSQL" if settings.postgres_url else "PostgreSQL, embedded")
         postgres_url = stack.enter_context(postgres_server(settings))
         for version in asyncio.run(migrate(postgres_url)):
@@ -63,48 +72,71 @@ def running_system(settings: Settings, say: Say) -> Iterator[System]:
         redis_url = stack.enter_context(redis_server(settings))
         say(f"Ray at {settings.ray_address}" if settings.ray_address else "Ray, local")
         ray_dashboard = stack.enter_context(ray_runtime(settings.ray_address, settings.data_dir))
-        say(f"{settings.owners} owner(s), {settings.gateways} gateway(s)")
-        fleet = Fleet(
-            postgres_url, redis_url, RayTelemetry(settings.trace_share, settings.otlp_endpoint)
-        )
+        order = fleet_order(settings, gateways, postgres_url, redis_url)
+        say(shape_told(order))
+        fleet = Fleet(order)
         stack.callback(fleet.stop)
-        fleet.start_owners(owner_orders(settings, gateways[0].link_secret))
-        urls = fleet.start_gateways(gateways)
+        urls = fleet.begin()
         if settings.demo:
             tls_cert = str(settings.tls_cert) if settings.tls_cert else None
             connect = partial(local_admin, urls[0]["http"], tls_cert=tls_cert)
             asyncio.run(make_demo(connect(gateways[0].admin_key)))
             stack.enter_context(feeding(connect, gateways[0].admin_key))
-        running = Running(
-            pid=os.getpid(),
-            ws=urls[0]["ws"],
-            http=urls[0]["http"],
-            admin_key=gateways[0].admin_key,
-            postgres_url=postgres_url,
-            redis_url=redis_url,
-            tls_cert=str(settings.tls_cert.absolute()) if settings.tls_cert else None,
-            ray_address=gcs_address(),
-        )
+        running = whereabouts(settings, order, urls)
         stack.enter_context(announce(settings.data_dir, running))
         yield System(running, urls, ray_dashboard, fleet)
         say("stopping: clients are told, checkpoints written")
 
 
-def owner_orders(settings: Settings, link_secret: str) -> list[OwnerSettings]:
+def whereabouts(settings: Settings, order: FleetOrder, urls: list[dict[str, str]]) -> Running:
+    """Of the system whose gateways listen at `urls`, on the Ray that we have joined or started."""
+    return Running(
+        pid=os.getpid(),
+        ws=urls[0]["ws"],
+        http=urls[0]["http"],
+        admin_key=order.gateways[0].admin_key,
+        postgres_url=order.postgres_url,
+        redis_url=order.redis_url,
+        tls_cert=str(settings.tls_cert.absolute()) if settings.tls_cert else None,
+        ray_address=gcs_address(),
+        is_detached=order.outlives,
+    )
+
+
+def fleet_order(
+    settings: Settings, gateways: list[GatewaySettings], postgres_url: str, redis_url: str
+) -> FleetOrder:
+    is_alone = settings.ray_address is None
+    return FleetOrder(
+        Shape(settings.owners or (1 if is_alone else None), settings.gateways),
+        owner_order(settings, gateways[0].link_secret),
+        tuple(gateways),
+        postgres_url,
+        redis_url,
+        RayTelemetry(settings.trace_share, settings.otlp_endpoint),
+        is_alone=is_alone,
+    )
+
+
+def shape_told(order: FleetOrder) -> str:
+    owners = order.shape.owners or "CPUs - 1"
+    each = "" if order.is_alone else " on each node"
+    return f"{owners} owner(s), {order.shape.gateways} gateway(s){each}"
+
+
+def owner_order(settings: Settings, link_secret: str) -> OwnerSettings:
+    """Of every owner; its name and its node are for who places it."""
     retention = Retention(
         settings.retain_operations_months, settings.retain_audit_months, settings.retain_drops
     )
-    return [
-        OwnerSettings(
-            f"owner-{number}",
-            link_secret,
-            settings.host,
-            retention,
-            settings.plugins,
-            widget_schemas(settings),
-        )
-        for number in range(settings.owners)
-    ]
+    return OwnerSettings(
+        owner_id="",
+        link_secret=link_secret,
+        host=settings.listens_on,
+        retention=retention,
+        plugins=settings.plugins,
+        widget_schemas=widget_schemas(settings),
+    )
 
 
 def widget_schemas(settings: Settings) -> dict[str, Any]:
@@ -119,8 +151,10 @@ def widget_schemas(settings: Settings) -> dict[str, Any]:
     return read_kinds(text, path)
 
 
-def _gateway_orders(settings: Settings) -> list[GatewaySettings]:
-    """Ports are chosen here and once, so that a gateway that was restarted has them again."""
+def gateway_orders(settings: Settings) -> list[GatewaySettings]:
+    """Of each node. Ports are chosen here and once, so that a gateway that was restarted has them
+    again; those of other machines are not ours to try.
+    """
     admin_key = _secret(settings, "admin_key", settings.admin_key)
     link_secret = _secret(settings, "link_secret", settings.link_secret)
     token_rules = _token_rules(settings)
@@ -131,14 +165,16 @@ def _gateway_orders(settings: Settings) -> list[GatewaySettings]:
 
     def port(first: int, number: int, flag: str) -> int:
         wanted = first + number * PORTS_PER_GATEWAY if first else 0
-        return claim_port(settings.host, wanted, flag, patience)
+        if settings.ray_address is not None:
+            return wanted
+        return claim_port(settings.listens_on, wanted, flag, patience)
 
     return [
         GatewaySettings(
-            gateway_id=f"gateway-{number}",
+            gateway_id="",
             link_secret=link_secret,
             admin_key=admin_key,
-            host=settings.host,
+            host=settings.listens_on,
             ws_port=port(settings.ws_port, number, "--ws-port"),
             http_port=port(settings.http_port, number, "--http-port"),
             token_rules=token_rules,

@@ -1,4 +1,6 @@
-"""`weft up`: the whole system in the foreground, until Ctrl-C or SIGTERM."""
+"""`weft up`: the whole system in the foreground, until Ctrl-C or SIGTERM; with --detach, on a Ray
+cluster, until `weft down`.
+"""
 
 import argparse
 import json
@@ -10,8 +12,9 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TextIO
 
+from cluster.detached_service import start_detached
 from cluster.settings import Settings
-from cluster.system_service import System, running_system
+from cluster.system_service import Ready, running_system
 
 WATCH_EVERY_SECONDS = 1.0
 
@@ -29,11 +32,14 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
                 print(text, file=out, flush=True)
 
         try:
+            if arguments.detach:
+                _announce(start_detached(settings, say), settings, out, as_json)
+                return 0
             with running_system(settings, say) as system:
                 stop.started()
                 _announce(system, settings, out, as_json)
                 while not stop.wait(WATCH_EVERY_SECONDS):
-                    for news in (*system.fleet.watch(), *system.fleet.balance()):
+                    for news in (*system.fleet.look(), *system.fleet.balance()):
                         say(news)
         except StopRequested:
             say("stopped before it was ready")
@@ -81,7 +87,7 @@ def _stop_signals() -> Iterator[_Stop]:
             signal.signal(number, handler)
 
 
-def _announce(system: System, settings: Settings, out: TextIO, as_json: bool) -> None:
+def _announce(system: Ready, settings: Settings, out: TextIO, as_json: bool) -> None:
     running = system.running
     if as_json:
         ready = {
@@ -102,5 +108,9 @@ def _announce(system: System, settings: Settings, out: TextIO, as_json: bool) ->
         lines.append(f"  Ray        {system.ray_dashboard}")
         if settings.ray_address is None:
             lines.append(f"             (its token: {settings.data_dir / 'ray_token'})")
-    lines += [f"  data       {settings.data_dir}", "Ctrl-C stops it.", ""]
+    lines += [
+        f"  data       {settings.data_dir}",
+        "`weft down` ends it." if running.is_detached else "Ctrl-C stops it.",
+        "",
+    ]
     print("\n".join(lines), file=out, flush=True)

@@ -46,7 +46,7 @@ from storage.presence import PresenceStore
 from storage.report_loop import keep_reporting
 from storage.shared_identity import SharedIdentity
 from weft.measures import Measures
-from weft.models.address import Network
+from weft.models.address import Network, in_url
 from weft.plugins.plugin_service import Plugins
 from weft.tracing import Tracer
 
@@ -61,6 +61,7 @@ class GatewaySettings:
     link_secret: str = field(repr=False)
     admin_key: str = field(repr=False)
     host: str = "127.0.0.1"
+    address: str = ""  # of its node, as others reach it
     ws_port: int = 0
     http_port: int | None = 0
     token_rules: TokenRules | None = None
@@ -151,12 +152,14 @@ class GatewayService:
         await self._presence.start()
         tls = settings.tls.context() if settings.tls else None
         port = await self._sockets.start(settings.host, settings.ws_port, tls)
-        self.ws_url = f"{'wss' if tls else 'ws'}://{_in_url(settings.host)}:{port}"
+        self.ws_url = f"{'wss' if tls else 'ws'}://{in_url(settings.host, settings.address)}:{port}"
         if settings.http_port is not None and stores is not None:
             self._start_http(settings.http_port, stores, authenticator, route)
         if self._webhooks is not None:
             self._webhooks.start()
-        reporting = keep_reporting(self._directory, settings.gateway_id, self._report)
+        reporting = keep_reporting(
+            self._directory, settings.gateway_id, self._report, settings.address
+        )
         self._reporting = asyncio.create_task(reporting)
 
     async def stop(self, *, is_relieved: bool = False) -> None:
@@ -211,7 +214,7 @@ class GatewayService:
     ) -> None:
         bound, port = self._http.listen(self.settings.host, port)
         scheme = "https" if self.settings.tls else "http"
-        self.http_url = f"{scheme}://{_in_url(self.settings.host)}:{port}"
+        self.http_url = f"{scheme}://{in_url(self.settings.host, self.settings.address)}:{port}"
         around = HttpSurroundings(
             self.settings.gateway_id,
             self.ws_url,
@@ -265,10 +268,3 @@ def _known_tokens(
         return SessionTokens(sessions)
     identity = stores.identity
     return SignedTokens(identity.users, identity.sessions, settings.token_rules, time.time)
-
-
-def _in_url(host: str) -> str:
-    """IPv6 addresses stand in brackets; who listens everywhere is reached here."""
-    if host in ("0.0.0.0", "::", ""):
-        return "127.0.0.1"
-    return f"[{host}]" if ":" in host else host

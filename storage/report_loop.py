@@ -22,9 +22,11 @@ logger = logging.getLogger(__name__)
 
 
 async def keep_reporting(
-    directory: Directory, name: str, tell: Callable[[], Mapping[str, Any]]
+    directory: Directory, name: str, tell: Callable[[], Mapping[str, Any]], address: str = ""
 ) -> None:
-    """Until cancelled. `tell`: the fields of a weft.wire.cluster report that are its own."""
+    """Until cancelled. `tell`: the fields of a weft.wire.cluster report that are its own.
+    `address`: of its node; without one it tells the name of the machine.
+    """
     loop = asyncio.get_running_loop()
     cpu_before, at = time.process_time(), loop.time()
     while True:
@@ -33,7 +35,7 @@ async def keep_reporting(
         passed = now - at
         report = {
             "name": name,
-            "host": socket.gethostname(),
+            "host": address or socket.gethostname(),
             "pid": os.getpid(),
             "version": weft.__version__,
             "cpu": round((cpu - cpu_before) / passed, 3),

@@ -13,12 +13,12 @@ from weft.errors import WeftError
 
 def test_what_is_no_command_is_refused_with_the_usage(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
-        run(["down"])
+        run(["sideways"])
     assert caught.value.code == 2
     assert "usage: weft" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["up", "replay", "verify", "migrate", "doctor"])
+@pytest.mark.parametrize("command", ["up", "down", "replay", "verify", "migrate", "doctor"])
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         run([command, "--help"])

@@ -12,7 +12,7 @@ def test_a_flag_wins_over_the_environment_and_the_environment_over_the_default()
     environment = {"WEFT_WS_PORT": "1111", "WEFT_HTTP_PORT": "2222"}
     settings = read_settings({"ws_port": 3333, "http_port": None}, environment)
     assert (settings.ws_port, settings.http_port) == (3333, 2222)
-    assert settings.owners == 1
+    assert (settings.owners, settings.gateways) == (None, 1)
 
 
 def test_flags_of_a_command_that_are_no_settings_are_left_alone() -> None:

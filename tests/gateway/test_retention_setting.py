@@ -16,7 +16,7 @@ from websockets.asyncio.client import connect as connect_socket
 import weft
 from actors.owner_service import OwnerService
 from cluster.settings import read_settings
-from cluster.system_service import owner_orders
+from cluster.system_service import owner_order
 from cluster.verify_command import verify_dashboards
 from gateway.postgres_api_stores import api_stores
 from gateway.service import GatewayService, GatewaySettings
@@ -58,9 +58,9 @@ async def running(stores: PostgresStores, stack: AsyncExitStack) -> HttpWorld:
 
 
 def test_nothing_goes_unless_it_is_set() -> None:
-    (order,) = owner_orders(read_settings({}, {}), "s")
+    order = owner_order(read_settings({}, {}), "s")
     assert order.retention.cutoffs(datetime.now(UTC)) == {}
-    (order,) = owner_orders(read_settings({}, {**VARIABLES, "WEFT_RETAIN_DROPS": "true"}), "s")
+    order = owner_order(read_settings({}, {**VARIABLES, "WEFT_RETAIN_DROPS": "true"}), "s")
     kept = order.retention
     assert (kept.log_months, kept.trail_months, kept.drops) == (1, 1, True)
 
@@ -78,7 +78,7 @@ async def test_law4_what_the_settings_let_go_nobody_misses(stores: PostgresStore
         await stores.pool.execute(
             f"UPDATE {table} SET created_at = created_at - INTERVAL '95 days'"
         )
-    (order,) = owner_orders(read_settings({}, VARIABLES), LINK_SECRET)
+    order = owner_order(read_settings({}, VARIABLES), LINK_SECRET)
     done = {name: await chore() for name, chore in chores(stores.pool, order.retention).items()}
     gone = {name.rpartition("_20")[0] for name in done["partitions retired"].gone}
     assert gone == {"operations", "audit_logs"}

@@ -14,6 +14,16 @@ Network: TypeAlias = IPv4Network | IPv6Network
 
 _MAPPED: Final = IPv6Network("::ffff:0:0/96")
 
+_EVERYWHERE: Final = ("0.0.0.0", "::", "")
+
+
+def in_url(host: str, address: str = "") -> str:
+    """How a URL names who listens on `host`. Who listens everywhere is reached at `address`, or
+    without one from this machine only. IPv6 addresses stand in brackets.
+    """
+    found = (address or "127.0.0.1") if host in _EVERYWHERE else host
+    return f"[{found}]" if ":" in found else found
+
 
 def plain_address(address: Address) -> Address:
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
