@@ -28,10 +28,15 @@ PATIENCE_SECONDS = 60.0  # a bound for tests that fail; nothing waits for it to 
 ALPHABET = 'abc XYZ\n"\\äßλж漢字🙂👩‍👩‍👧‍👦e\u0301\u200f\u2028'
 
 
-def weft_command(*words: str, timeout: float = PATIENCE_SECONDS) -> tuple[int, dict[str, Any]]:
+def weft_command(
+    *words: str, timeout: float = PATIENCE_SECONDS, environment: dict[str, str] | None = None
+) -> tuple[int, dict[str, Any]]:
     """Exit code and the one JSON object that the command prints."""
     command = [*WEFT, *words, "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+    around = {**os.environ, **(environment or {})}
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=timeout, check=False, env=around
+    )
     [line] = done.stdout.splitlines()
     return done.returncode, json.loads(line)
 

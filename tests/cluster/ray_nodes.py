@@ -1,0 +1,125 @@
+"""A Ray cluster on this machine: each node is a raylet with a loopback address of its own.
+
+Its processes end with the test, by their process group; other Rays on the machine are left alone:
+ports are free ones, files are below a directory of the test, and it asks for a token of its own.
+"""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cluster.process_file import descendants
+
+RAY = str(Path(sys.executable).with_name("ray"))
+START_SECONDS = 180.0  # a bound for tests that fail; nothing waits for it to pass
+AGENT_PORTS = (
+    "--metrics-export-port", "--runtime-env-agent-port",
+    "--dashboard-agent-grpc-port", "--dashboard-agent-listen-port",
+)  # fmt: skip
+GCS = "gcs_server"
+STARTED = b"Ray runtime started"
+
+
+@dataclass
+class RayNode:
+    address: str
+    process: subprocess.Popen[bytes]
+    cpus: int
+
+    def kill(self) -> None:
+        """`kill -9` of the raylet and all that is on this node, at one blow."""
+        for pid in (self.process.pid, *descendants(self.process.pid)):
+            _signal(pid, signal.SIGKILL)
+        self.process.wait()
+
+    def pid_of(self, begins: str) -> int:
+        """The process below it whose title's first word ends so."""
+        below = descendants(self.process.pid)
+        [pid] = [pid for pid, title in below.items() if title.split(" ")[0].endswith(begins)]
+        return pid
+
+
+@dataclass
+class RayNodes:
+    """The first node that is added is the head."""
+
+    directory: Path
+    port: int = 0
+    nodes: list[RayNode] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        return f"{self.nodes[0].address}:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        token = self.directory / "token"
+        if not token.exists():
+            token.touch(0o600)
+            token.write_text(secrets.token_hex(32))
+        return {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(token)}
+
+    def add(self, cpus: int = 1) -> RayNode:
+        """It has begun to start; whether it is there, Ray says."""
+        address = f"127.0.77.{len(self.nodes) + 1}"
+        node = RayNode(address, self._start(address, cpus), cpus)
+        self.nodes.append(node)
+        return node
+
+    def _start(self, address: str, cpus: int) -> subprocess.Popen[bytes]:
+        ports = [f"{flag}={_free_port(address)}" for flag in AGENT_PORTS]
+        is_head = not self.nodes or self.nodes[0].address == address
+        if is_head:
+            self.port = _free_port(address)
+            place = ["--head", f"--port={self.port}", "--include-dashboard=false"]
+            place += [f"--temp-dir={self.directory}"]
+        else:
+            place = [f"--address={self.address}"]
+        command = [
+            RAY, "start", "--block", *place, f"--node-ip-address={address}", f"--num-cpus={cpus}",
+            "--object-store-memory=80000000", "--disable-usage-stats", *ports,
+        ]  # fmt: skip
+        with (self.directory / f"{address}.log").open("wb") as log:
+            return subprocess.Popen(
+                command,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **self.environment},
+                start_new_session=True,
+            )
+
+    def wait_for(self, node: RayNode) -> None:
+        """Until it has started: `ray start --block` says so. Ray gives up on its own processes
+        after some seconds, which a busy machine may need: then once more.
+        """
+        deadline = time.monotonic() + START_SECONDS
+        while STARTED not in (self.directory / f"{node.address}.log").read_bytes():
+            assert time.monotonic() < deadline, self._logs()
+            if node.process.poll() is not None:
+                node.process = self._start(node.address, node.cpus)
+            time.sleep(0.05)
+
+    def _logs(self) -> str:
+        return "\n".join(log.read_text() for log in sorted(self.directory.glob("*.log")))
+
+    def end(self) -> None:
+        for node in reversed(self.nodes):
+            node.kill()
+
+
+def _free_port(address: str) -> int:
+    with socket.create_server((address, 0)) as bound:
+        port: int = bound.getsockname()[1]
+        return port
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
