@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cluster.settings import read_settings
-from cluster.system_service import _gateway_orders
+from cluster.system_service import gateway_orders
 from gateway.service import GatewaySettings
 from weft.errors import WeftError
 
@@ -16,7 +16,7 @@ SECRET = "a secret of thirty-two bytes or more"
 
 def order(tmp_path: Path, **environment: str) -> GatewaySettings:
     ports = {"data_dir": str(tmp_path), "ws_port": 0, "http_port": 0}
-    [order] = _gateway_orders(read_settings(ports, environment))
+    [order] = gateway_orders(read_settings(ports, environment))
     return order
 
 
