@@ -23,6 +23,7 @@ from weft.models.record import Record
 FOLDER: Final = Path(__file__).parent / "app"  # built from web/app: `make app`
 IMMUTABLE: Final = "public, max-age=31536000, immutable"  # its name changes with its content
 REVALIDATED: Final = "no-cache"
+CLIENT: Final = "weft.js"  # the client library under a name that stays, for pages without a build
 _TYPES: Final = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -63,6 +64,7 @@ def app_routes(around: HttpSurroundings, folder: Path = FOLDER) -> APIRouter:
     router = APIRouter(include_in_schema=False)
     files = built_files(folder)
     index = files.pop("index.html", None)
+    client = files.pop(CLIENT, None)
 
     async def front(request: Request) -> Response:
         """The app, which finds by its address what to show; without it, where to connect."""
@@ -89,6 +91,16 @@ def app_routes(around: HttpSurroundings, folder: Path = FOLDER) -> APIRouter:
         )
         headers = {"Cache-Control": "no-store"}
         return Response(told.model_dump_json(by_alias=True), 200, headers, "application/json")
+
+    @router.get(f"/{CLIENT}")
+    async def library(request: Request) -> Response:
+        """For pages of any origin: it is public, and does nothing without a token."""
+        if client is None:
+            raise WeftError("not_found", "The app is not built.")
+        answer = _answer(request, client, REVALIDATED)
+        answer.headers["Access-Control-Allow-Origin"] = "*"
+        answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        return answer
 
     @router.get("/app/{name}")
     async def asset(request: Request, name: str) -> Response:

@@ -99,6 +99,17 @@ async def test_files_are_kept_for_ever_and_the_page_is_asked_for_again(
     assert "content-security-policy" in again.headers
 
 
+async def test_the_client_library_is_for_pages_of_any_origin(folder: Path) -> None:
+    (folder / "weft.js").write_text("export const connect = 1;")
+    async with client(app_routes(around(), folder)) as there:
+        answer = await there.get("/weft.js", headers={"Origin": "https://elsewhere.example"})
+        assert (answer.status_code, answer.text) == (200, "export const connect = 1;")
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert answer.headers["cache-control"] == "no-cache"
+        known = {"If-None-Match": answer.headers["etag"]}
+        assert (await there.get("/weft.js", headers=known)).status_code == 304
+
+
 @pytest.mark.parametrize("name", ["index.html", "secret.txt", "app-2.js", "..%2Fhttp_app.py"])
 async def test_law7_nothing_but_the_built_files_is_served(
     page: httpx.AsyncClient, name: str

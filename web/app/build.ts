@@ -1,4 +1,7 @@
-/** Builds what a gateway serves: one page, and files whose names change with their content. */
+/**
+ * Builds what a gateway serves: one page, files whose names change with their content, and the
+ * client library under a name that stays, for pages of others.
+ */
 
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -9,8 +12,17 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const target = fileURLToPath(new URL("../../gateway/app/", import.meta.url));
 
 rmSync(target, { recursive: true, force: true });
-const { metafile } = await build({
+const modules = {
   absWorkingDir: here,
+  bundle: true,
+  minify: true,
+  format: "esm",
+  target: "es2022",
+  legalComments: "none",
+} as const;
+await build({ ...modules, entryPoints: ["../client/src/index.ts"], outfile: `${target}weft.js` });
+const { metafile } = await build({
+  ...modules,
   entryPoints: { app: "src/main.tsx", icon: "src/weft.svg" },
   outdir: target,
   entryNames: "[name]-[hash]",
@@ -19,12 +31,7 @@ const { metafile } = await build({
   alias: { "@weft/client": "../client/src/index.ts" },
   loader: { ".svg": "copy" },
   publicPath: "/app",
-  bundle: true,
   splitting: true,
-  minify: true,
-  format: "esm",
-  target: "es2022",
-  legalComments: "none",
   metafile: true,
 });
 
