@@ -14,7 +14,7 @@ from tests.web.node_command import WEB, run
 
 APP = WEB / "app"
 ROOT = WEB.parent
-FIRST_LOAD_MAX_BYTES = 60_000  # gzipped: script and style that the page waits for
+FIRST_LOAD_MAX_BYTES = 75_000  # gzipped: what the page waits for; the client alone may have 40 kB
 FILE_MAX_LINES = 300
 LINE_MAX_CHARACTERS = 200  # icons are long; the formatter keeps the rest at 100
 COMPILER = WEB / "node_modules" / "typescript" / "bin" / "tsc"

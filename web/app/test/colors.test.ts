@@ -1,3 +1,5 @@
+/** A person has one colour, the same on server and screen, and white text can be read on it. */
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 

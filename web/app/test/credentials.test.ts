@@ -1,3 +1,5 @@
+/** Law 7 in a page: whose token is believed, and that a renewed one is asked for where it came from. */
+
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 

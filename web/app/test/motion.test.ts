@@ -1,3 +1,5 @@
+/** What has moved is told from what is new, so that a live chart and a follower glide. */
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
