@@ -115,6 +115,7 @@ class PostgresLog:
         )
         await connection.execute(self._sql["remove_widgets"], dashboard_id, version)
         await connection.execute(self._sql["write_widgets"], dashboard_id, version)
+        await connection.execute(self._sql["name_authors"], dashboard_id, version)
         fields = (state["title"], state["description"], state["settings"], state["layout"])
         written = await connection.fetchval(
             self._sql["write_dashboard"], dashboard_id, version, epoch, *fields

@@ -64,6 +64,30 @@ WHERE (old.type, old.title, old.position, old.config, old.data, old.is_locked)
     IS DISTINCT FROM (excluded.type, excluded.title, excluded.position, excluded.config,
                       excluded.data, excluded.is_locked);
 
+-- name: name_authors
+-- Who has made each widget and who has edited it last, out of the log since the checkpoint before.
+UPDATE widgets
+SET created_by = coalesce(touched.created_by, widgets.created_by),
+    updated_by = touched.updated_by
+FROM (
+    SELECT (edit ->> 'targetId')::UUID AS id,
+           (array_agg(users.id ORDER BY operations.version DESC)
+                FILTER (WHERE edit ->> 'type' = 'addWidget'))[1] AS created_by,
+           (array_agg(users.id ORDER BY operations.version DESC))[1] AS updated_by
+    FROM operations
+    JOIN users ON users.id = operations.user_id
+    CROSS JOIN jsonb_array_elements(operations.operation) AS edit
+    WHERE operations.dashboard_id = $1
+      AND operations.version <= $2
+      AND operations.version > coalesce((
+              SELECT max(version) FROM checkpoints WHERE dashboard_id = $1 AND version < $2
+          ), 0)
+      AND edit ->> 'targetId' IS NOT NULL
+      AND edit ->> 'type' <> 'noop'
+    GROUP BY edit ->> 'targetId'
+) AS touched
+WHERE widgets.dashboard_id = $1 AND widgets.id = touched.id;
+
 -- name: write_dashboard
 -- The last statement of a checkpoint, for it takes the row lock that commits wait for. Law 5: no
 -- row means that another owner has opened the dashboard; then the whole checkpoint is undone.

@@ -169,7 +169,8 @@ async def witness(desk: Desk) -> Callable[[], Any]:
 
     async def watch() -> None:
         async for frame in socket:
-            versions.extend(each["version"] for each in json.loads(frame)["submissions"])
+            committed = json.loads(frame).get("submissions", ())  # or presence
+            versions.extend(each["version"] for each in committed)
 
     task = asyncio.create_task(watch())
 
