@@ -124,6 +124,9 @@ def _ports(settings: Settings, running: Running | None) -> Iterator[Finding]:
         if running is not None:
             yield Finding(flag[2:], "held by the running system")
             continue
+        if not settings.listens_on:
+            yield Finding(flag[2:], "asked for on each node when it starts")
+            continue
         try:
             claim_port(settings.listens_on, port, flag)
         except WeftError as error:

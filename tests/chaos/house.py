@@ -20,6 +20,7 @@ from cluster.chaos.violation import Violation
 from gateway.postgres_api_stores import api_stores
 from gateway.service import GatewayService, GatewaySettings
 from storage.memory_directory import MemoryDirectory
+from storage.memory_presence import MemoryPresence, SharedPresence
 from storage.ports import Directory
 from storage.postgres_pool import PostgresStores, connect
 from weft.client.admin import AdminClient
@@ -37,6 +38,7 @@ class House:
     def __init__(self, postgres_url: str, stack: AsyncExitStack) -> None:
         self.postgres_url = postgres_url
         self.stack = stack
+        self.presence = SharedPresence()
         self.directories: list[MemoryDirectory] = []
         self.owners: list[OwnerService] = []
         self.gateways: list[GatewayService] = []
@@ -62,7 +64,10 @@ class House:
     async def add_gateway(self, stores: PostgresStores, directory: Directory) -> GatewayService:
         settings = GatewaySettings(f"gateway-{len(self.gateways)}", SECRET, ADMIN_KEY)
         sessions = stores.identity.sessions
-        gateway = GatewayService(settings, sessions, directory, api_stores(stores))
+        presence = MemoryPresence(self.presence)
+        gateway = GatewayService(
+            settings, sessions, directory, api_stores(stores), presence=presence
+        )
         await gateway.start()
         self.stack.push_async_callback(gateway.stop)
         self.gateways.append(gateway)

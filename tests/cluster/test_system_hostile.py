@@ -45,9 +45,12 @@ class Intruder:
         await self.socket.send(frame if isinstance(frame, str) else json.dumps(frame))
 
     async def hear(self) -> Json:
+        """Who comes and goes is not its business."""
         async with asyncio.timeout(PATIENCE_SECONDS):
-            heard: Json = json.loads(await self.socket.recv())
-            return heard
+            while True:
+                heard: Json = json.loads(await self.socket.recv())
+                if heard["type"] != "presence":
+                    return heard
 
     async def answer(self) -> Json | int:
         """What is said to this connection alone, or the code that it was closed with."""
