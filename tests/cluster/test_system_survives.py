@@ -110,6 +110,7 @@ async def test_law3_a_node_that_is_drained_may_be_stopped(
 
     await edit_while(desk, drain_and_stop)
     assert system.verify()
+    await system.until_ready()
 
 
 async def test_law2_what_was_acknowledged_is_there_after_the_whole_system_was_killed(

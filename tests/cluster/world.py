@@ -7,11 +7,13 @@ import random
 import signal
 import subprocess
 import sys
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
+
+import httpx
 
 import weft
 from cluster.process_file import descendants
@@ -24,6 +26,7 @@ from weft.wire.http import CollaboratorOrder, DashboardOrder
 WEFT = [sys.executable, "-m", "cluster.command_line"]
 TEXT = ["config", "text"]
 START_SECONDS = 120.0
+LOOK_AGAIN_SECONDS = 0.2
 PATIENCE_SECONDS = 60.0  # a bound for tests that fail; nothing waits for it to pass
 ALPHABET = 'abc XYZ\n"\\äßλж漢字🙂👩‍👩‍👧‍👦e\u0301\u200f\u2028'
 
@@ -91,6 +94,15 @@ class RunningSystem:
         """What the one owner, or gateway, has logged in its present life."""
         stderr = Path(f"/proc/{self.actor_pid(role)}/fd/2").resolve()
         return [json.loads(line) for line in stderr.read_text().splitlines() if line[:1] == "{"]
+
+    async def until_ready(self) -> None:
+        """Until Ray has brought back who was killed: nothing else can tell."""
+        async with asyncio.timeout(PATIENCE_SECONDS), httpx.AsyncClient() as http:
+            while True:
+                with suppress(httpx.TransportError):
+                    if (await http.get(self.ready["http"] + "/ready")).is_success:
+                        return
+                await asyncio.sleep(LOOK_AGAIN_SECONDS)
 
     def admin(self) -> AdminClient:
         return AdminClient(self.ready["http"], self.ready["admin_key"])
