@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Iterable
 from contextlib import suppress
 
@@ -21,9 +20,9 @@ from storage.notices import (
     encode_notice,
 )
 from storage.redis_client import redis_client, redis_outages
+from storage.redis_listening_loop import heard_on
 from weft.limits import (
     DIRECTORY_TIMEOUT_SECONDS,
-    NOTICE_PING_SECONDS,
     NOTICE_RETRY_SECONDS,
     NOTICE_SILENCE_SECONDS,
 )
@@ -73,13 +72,7 @@ class RedisNotices:
 
     async def _hear_all(self, link: PubSub) -> None:
         """Until the link breaks or falls silent."""
-        heard_at = time.monotonic()
-        while time.monotonic() - heard_at < NOTICE_SILENCE_SECONDS:
-            message = await link.get_message(timeout=NOTICE_PING_SECONDS)
-            if message is None:
-                await link.ping()
-                continue
-            heard_at = time.monotonic()
+        async for message in heard_on(link):
             if message["type"] == "subscribe":  # also when the client has subscribed anew
                 self._turn(Listening())
             elif message["type"] == "message":

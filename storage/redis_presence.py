@@ -6,7 +6,6 @@ what was followed is followed again on the next one.
 
 import asyncio
 import logging
-import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib.resources import files
@@ -33,10 +32,10 @@ from storage.presence import (
     presence_channel,
 )
 from storage.redis_client import redis_client, redis_outages
+from storage.redis_listening_loop import heard_on
 from weft.errors import WeftError
 from weft.limits import (
     DIRECTORY_TIMEOUT_SECONDS,
-    NOTICE_PING_SECONDS,
     NOTICE_RETRY_SECONDS,
     NOTICE_SILENCE_SECONDS,
 )
@@ -163,13 +162,7 @@ class RedisPresence:
 
     async def _hear_all(self, link: PubSub) -> None:
         """Until the link breaks or falls silent."""
-        heard_at = time.monotonic()
-        while time.monotonic() - heard_at < NOTICE_SILENCE_SECONDS:
-            message = await link.get_message(timeout=NOTICE_PING_SECONDS)
-            if message is None:
-                await link.ping()
-                continue
-            heard_at = time.monotonic()
+        async for message in heard_on(link):
             self._heard(message["type"], message["channel"], message["data"])
 
     def _heard(self, kind: str, raw_channel: bytes | None, data: object) -> None:
