@@ -23,7 +23,9 @@ pytestmark = pytest.mark.cluster
 expect.set_options(timeout=PATIENCE_MS)
 
 PLACE = {"x": 0, "y": 0, "width": 6, "height": 5}
-NOTE = {"type": "text", "position": PLACE, "config": {"text": {"ops": [{"insert": "Start 🙂\n"}]}}}
+OPENING = "Start 🙂"
+TEXT_AT_FIRST = {"ops": [{"insert": f"{OPENING}\n"}]}
+NOTE = {"type": "text", "position": PLACE, "config": {"text": TEXT_AT_FIRST}}
 
 
 async def type_words(person: Person, name: str, numbers: range) -> None:
@@ -32,7 +34,7 @@ async def type_words(person: Person, name: str, numbers: range) -> None:
 
 
 def words(text: str) -> list[str]:
-    return sorted(text.removeprefix("Start 🙂").replace("><", ">\n<").splitlines())
+    return sorted(text.removeprefix(OPENING).replace("><", ">\n<").splitlines())
 
 
 def written(name: str, numbers: range) -> list[str]:
@@ -46,9 +48,9 @@ async def python_editor(stage: Stage) -> AsyncIterator[Board]:
 
 
 async def type_in_python(board: Board, widget: str, name: str, numbers: range) -> None:
+    """Right behind the opening words: at the end, somebody may be in the middle of a word."""
     for number in numbers:
-        length = len(plain(board.document.value_at(widget, tuple(TEXT))))
-        board.insert(widget, TEXT, length - 1, f"<{name}{number}>")
+        board.insert(widget, TEXT, len(OPENING), f"<{name}{number}>")
         await board.saved(PATIENCE_SECONDS)
 
 
@@ -73,7 +75,7 @@ async def test_law3_a_tab_closed_with_unsent_edits_is_gone_on_with_in_the_next(
     await ann.context.set_offline(False)
     await ann.new_tab(stage.dashboard_id)
     seen = await same_text(stage, note, ann, ben)
-    assert seen == "<ben0>Start 🙂<ann0><ann1><ann2><ann3>"
+    assert seen == f"<ben0>{OPENING}<ann0><ann1><ann2><ann3>"
     await ann.new_tab(stage.dashboard_id)  # nothing is left to be sent again
     await ann.place_cursor(note)
     await ann.page.keyboard.type("!")
@@ -98,7 +100,7 @@ async def test_law3_a_tab_closed_before_its_acknowledgement_came_commits_once(
     await stored(ann, "<ann2>")
     await ann.page.close()
     await ann.new_tab(stage.dashboard_id)
-    assert await same_text(stage, note, ann, ben) == "Start 🙂<ann0><ann1><ann2>"
+    assert await same_text(stage, note, ann, ben) == f"{OPENING}<ann0><ann1><ann2>"
 
 
 async def test_law3_a_second_tab_leaves_the_unsent_edits_of_the_first_to_it(stage: Stage) -> None:
@@ -166,7 +168,7 @@ async def test_law6_an_editor_who_becomes_a_viewer_while_typing_is_told(stage: S
     for dismiss in await ben.page.get_by_role("button", name="Dismiss").all():
         await dismiss.click()  # an edit on its way was refused, which ben is told
     seen = await same_text(stage, note, ann, ben)
-    assert seen.startswith("Start 🙂<ben0><ben1><ben2><ben3>")
+    assert seen.startswith(f"{OPENING}<ben0><ben1><ben2><ben3>")
     assert "<ben59>" not in seen
 
 
