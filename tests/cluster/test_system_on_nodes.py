@@ -17,11 +17,11 @@ from typing import Any
 
 import pytest
 
+from cluster.chaos.ray_nodes_service import GCS, START_SECONDS, RayNodes
 from cluster.data_dir_file import find_running
 from cluster.process_file import descendants
 from storage.embedded_postgres import EmbeddedPostgres
 from storage.embedded_redis import EmbeddedRedis
-from tests.cluster.ray_nodes import GCS, START_SECONDS, RayNodes
 from tests.cluster.world import PATIENCE_SECONDS, TEXT, Desk, RunningSystem, weft_command
 from weft import Board
 from weft.wire.cluster import ClusterReport

@@ -274,7 +274,7 @@ async def test_a_gateway_tells_of_what_is_committed_through_it(
             await through.dashboards.change(dashboard.id, titled("Costs"))
             await receiver.until(lambda: versions(receiver, dashboard.id) == [1])
             async with asyncio.timeout(20):  # counted when the answer is back, after it was taken
-                while service.status()["webhooksDelivered"] != 2:
+                while service.status()["webhooksDelivered"] != 2:  # noqa: ASYNC110  (nobody tells us)
                     await asyncio.sleep(0.02)
     finally:
         await service.stop()

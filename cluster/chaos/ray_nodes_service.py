@@ -1,7 +1,7 @@
 """A Ray cluster on this machine: each node is a raylet with a loopback address of its own.
 
-Its processes end with the test, by their process group; other Rays on the machine are left alone:
-ports are free ones, files are below a directory of the test, and it asks for a token of its own.
+Its processes end by `end`, however deep they are; other Rays on the machine are left alone: ports
+are free ones, files are below one directory, and it asks for a token of its own.
 """
 
 import os
@@ -16,9 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cluster.process_file import descendants
+from weft.errors import WeftError
 
 RAY = str(Path(sys.executable).with_name("ray"))
-START_SECONDS = 180.0  # a bound for tests that fail; nothing waits for it to pass
+START_SECONDS = 180.0  # a bound for when it fails; nothing waits for it to pass
+LOOK_AGAIN_SECONDS = 0.05
 AGENT_PORTS = (
     "--metrics-export-port", "--runtime-env-agent-port",
     "--dashboard-agent-grpc-port", "--dashboard-agent-listen-port",
@@ -48,9 +50,12 @@ class RayNode:
 
 @dataclass
 class RayNodes:
-    """The first node that is added is the head."""
+    """The first node that is added is the head. `network`: how its addresses begin; of two Rays on
+    this machine each has one of its own.
+    """
 
     directory: Path
+    network: str = "127.0.77"
     port: int = 0
     nodes: list[RayNode] = field(default_factory=list)
 
@@ -68,7 +73,7 @@ class RayNodes:
 
     def add(self, cpus: int = 1) -> RayNode:
         """It has begun to start; whether it is there, Ray says."""
-        address = f"127.0.77.{len(self.nodes) + 1}"
+        address = f"{self.network}.{len(self.nodes) + 1}"
         node = RayNode(address, self._start(address, cpus), cpus)
         self.nodes.append(node)
         return node
@@ -101,10 +106,11 @@ class RayNodes:
         """
         deadline = time.monotonic() + START_SECONDS
         while STARTED not in (self.directory / f"{node.address}.log").read_bytes():
-            assert time.monotonic() < deadline, self._logs()
+            if time.monotonic() > deadline:
+                raise WeftError("internal", f"A Ray node does not start: {self._logs()}")
             if node.process.poll() is not None:
                 node.process = self._start(node.address, node.cpus)
-            time.sleep(0.05)
+            time.sleep(LOOK_AGAIN_SECONDS)
 
     def _logs(self) -> str:
         return "\n".join(log.read_text() for log in sorted(self.directory.glob("*.log")))
