@@ -45,6 +45,13 @@ class DeliveryRules:
         return longest * (0.5 + chance / 2)
 
 
+def places_each(webhooks: int) -> int:
+    """How many deliveries of one webhook may be under way in a gateway that tells so many. They
+    are its own: one that hangs takes none from the others.
+    """
+    return max(1, min(limits.WEBHOOK_AT_ONCE_EACH_MAX, limits.WEBHOOK_AT_ONCE_MAX // webhooks))
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One delivery. `up_to_version`: of committed changes, the last in it."""

@@ -1,5 +1,6 @@
 """Webhooks are told: at least once, in order within a lane (one webhook, one dashboard), retried,
-and given up only by name. Never on the editing path: nothing waits for this.
+and given up only by name. Never on the editing path: nothing waits for this. Each webhook has
+places of its own, so that nobody waits for one that hangs.
 
 Every gateway runs one. What is to be done is claimed from PostgreSQL under a lease, so it does not
 matter which one does it, and what was being done when a gateway died is claimed by another.
@@ -14,16 +15,18 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final, Protocol
 from uuid import UUID
 
-from gateway.delivery import DeliveryRules, Message, changes_message, event_message
+from gateway.delivery import (
+    DeliveryRules,
+    Message,
+    changes_message,
+    event_message,
+    places_each,
+)
 from gateway.http_surroundings import ApiStores
 from storage.delivery_ports import COMMITTED, ChangesDue, OutboxEvent, Webhook
 from storage.query_ports import OperationsPage
 from weft.errors import WeftError
-from weft.limits import (
-    WEBHOOK_AT_ONCE_EACH_MAX,
-    WEBHOOK_AT_ONCE_MAX,
-    WEBHOOK_SUBMISSIONS_MAX,
-)
+from weft.limits import WEBHOOK_LOOK_DASHBOARDS, WEBHOOK_SUBMISSIONS_MAX
 
 log = logging.getLogger("weft.gateway.delivery")
 
@@ -53,6 +56,7 @@ class DeliveryLoop:
         self._chance = chance
         self._webhooks: dict[UUID, Webhook] = {}
         self._touched: dict[UUID, None] = {}  # dashboards to look at, the longest waiting first
+        self._left: dict[UUID, None] = {}  # those to look at again when a delivery has ended
         self._busy: Counter[UUID] = Counter()  # deliveries under way, by webhook
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
@@ -91,38 +95,37 @@ class DeliveryLoop:
         self._wake.clear()
 
     async def _turn(self) -> None:
-        """Begin whatever is due, as far as there is room for it."""
+        """Begin whatever is due, as far as its webhook has room for it. Who finishes wakes us."""
         found = await self._hooks.webhooks()
         self._webhooks = {webhook.id: webhook for webhook in found if webhook.is_active}
         if not self._webhooks:
             self._touched.clear()
+            self._left.clear()
             return
         await self._sweep()
-        room = min(WEBHOOK_AT_ONCE_MAX - len(self._tasks), WEBHOOK_AT_ONCE_EACH_MAX)
-        if room <= 0:
-            return  # who finishes wakes us
-        for event in await self._outbox.claim_events(room, self._rules.lease_seconds, self._full):
+        for event in await self._outbox.claim_events(self._room(), self._rules.lease_seconds):
             self._begin(event.webhook_id, self._deliver_event(event))
-        await self._begin_changes(room)
+        await self._begin_changes()
 
-    async def _begin_changes(self, room: int) -> None:
-        dashboard_ids = list(self._touched)[:room]
+    async def _begin_changes(self) -> None:
+        dashboard_ids = list(self._touched)[:WEBHOOK_LOOK_DASHBOARDS]
         if not dashboard_ids:
             return
-        full = self._full
         for dashboard_id in dashboard_ids:
             del self._touched[dashboard_id]
-            if full:  # of these something may be left
-                self._touched[dashboard_id] = None
-        due = await self._outbox.claim_changes(dashboard_ids, self._rules.lease_seconds, full)
+        room = self._room()
+        due = await self._outbox.claim_changes(dashboard_ids, room, self._rules.lease_seconds)
         for each in due:
             self._begin(each.webhook_id, self._deliver_changes(each))
-        if len(self._touched) > len(dashboard_ids) or due:
+        if min(room.values()) < len(dashboard_ids):  # of these something may be left
+            self._left.update(dict.fromkeys(dashboard_ids))
+        if self._touched:
             self._wake.set()
 
-    @property
-    def _full(self) -> list[UUID]:
-        return [each for each, count in self._busy.items() if count >= WEBHOOK_AT_ONCE_EACH_MAX]
+    def _room(self) -> dict[UUID, int]:
+        """How many more deliveries of each webhook may begin."""
+        places = places_each(len(self._webhooks))
+        return {id_: max(0, places - self._busy[id_]) for id_ in self._webhooks}
 
     async def _sweep(self) -> None:
         """For changes of which nobody has told: the gateway that knew is gone, or they failed."""
@@ -147,6 +150,8 @@ class DeliveryLoop:
                 del self._busy[webhook_id]
             if not task.cancelled() and (error := task.exception()):
                 log.warning("a delivery is left to its lease: %r", error)
+            self._touched = self._left | self._touched
+            self._left = {}
             self._wake.set()
 
         task.add_done_callback(ended)

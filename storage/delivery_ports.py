@@ -6,7 +6,7 @@ the transaction of the change, one for each webhook that asks for its topic. Del
 once, with ids; in order within a lane (one webhook, one dashboard); given up only by name.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -105,13 +105,10 @@ class Outbox(Protocol):
         """Raises WeftError limit_exceeded, unstorable_text."""
 
     async def claim_events(
-        self,
-        limit: int,
-        lease_seconds: float = OUTBOX_LEASE_SECONDS,
-        except_for: Collection[UUID] = (),
+        self, room: Mapping[UUID, int], lease_seconds: float = OUTBOX_LEASE_SECONDS
     ) -> tuple[OutboxEvent, ...]:
         """Of each lane the oldest that waits, if it is due; nobody else is given it for so long.
-        Those for the webhooks `except_for` stay where they are.
+        `room`: of each webhook at most so many, the oldest first; of those not named, none.
         """
 
     async def delivered(self, event: OutboxEvent) -> None: ...
@@ -124,11 +121,12 @@ class Outbox(Protocol):
     async def claim_changes(
         self,
         dashboard_ids: Sequence[UUID],
+        room: Mapping[UUID, int],
         lease_seconds: float = OUTBOX_LEASE_SECONDS,
-        except_for: Collection[UUID] = (),
     ) -> tuple[ChangesDue, ...]:
         """Of these dashboards, which have been committed to, those whose log is ahead of an active
-        webhook that asks for COMMITTED; nobody else is given them for so long.
+        webhook that asks for COMMITTED; nobody else is given them for so long. `room`: of each
+        webhook at most so many, the dashboards named first; of those not named, none.
         """
 
     async def dashboards_behind(self, after: UUID | None, limit: int) -> tuple[UUID, ...]:

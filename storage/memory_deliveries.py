@@ -1,6 +1,7 @@
 """Webhooks and the outbox in memory: the twin of postgres_webhooks and postgres_outbox."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
@@ -132,16 +133,18 @@ class MemoryDeliveries:
             self._add(event_id, webhook.id, topic, dashboard_id, payload)
 
     async def claim_events(
-        self,
-        limit: int,
-        lease_seconds: float = OUTBOX_LEASE_SECONDS,
-        except_for: Collection[UUID] = (),
+        self, room: Mapping[UUID, int], lease_seconds: float = OUTBOX_LEASE_SECONDS
     ) -> tuple[OutboxEvent, ...]:
         heads: dict[tuple[UUID, UUID | None], EventRow] = {}
         for row in self._rows.values():
-            if row.waits and row.event.webhook_id not in except_for:
+            if row.waits:
                 heads.setdefault((row.event.webhook_id, row.event.dashboard_id), row)
-        due = [row for row in heads.values() if row.due_at <= self._now()][:limit]
+        left = Counter(room)
+        due = []
+        for row in heads.values():
+            if row.due_at <= self._now() and left[row.event.webhook_id] > 0:
+                left[row.event.webhook_id] -= 1
+                due.append(row)
         for row in due:
             row.event = replace(row.event, attempts=row.event.attempts + 1)
             row.due_at = self._now() + lease_seconds
@@ -197,14 +200,16 @@ class MemoryDeliveries:
     async def claim_changes(
         self,
         dashboard_ids: Sequence[UUID],
+        room: Mapping[UUID, int],
         lease_seconds: float = OUTBOX_LEASE_SECONDS,
-        except_for: Collection[UUID] = (),
     ) -> tuple[ChangesDue, ...]:
         claimed = []
-        for dashboard_id in sorted(set(dashboard_ids)):
+        left = Counter(room)
+        for dashboard_id in dashboard_ids:
             for webhook in self._behind(dashboard_id):
-                if webhook.id in except_for:
+                if left[webhook.id] <= 0:
                     continue
+                left[webhook.id] -= 1
                 row = self._cursors.setdefault((webhook.id, dashboard_id), CursorRow())
                 row.attempts += 1
                 row.due_at = self._now() + lease_seconds

@@ -1,6 +1,6 @@
 """The outbox in PostgreSQL: what is recorded commits with the change, or not at all."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -41,12 +41,9 @@ class PostgresOutbox:
                 await record_event(connection, topic, payload, dashboard_id)
 
     async def claim_events(
-        self,
-        limit: int,
-        lease_seconds: float = OUTBOX_LEASE_SECONDS,
-        except_for: Collection[UUID] = (),
+        self, room: Mapping[UUID, int], lease_seconds: float = OUTBOX_LEASE_SECONDS
     ) -> tuple[OutboxEvent, ...]:
-        rows = await self._rows("claim_events", limit, lease_seconds, list(except_for))
+        rows = await self._rows("claim_events", list(room), list(room.values()), lease_seconds)
         return tuple(sorted(map(event_from, rows), key=lambda event: event.id))
 
     async def delivered(self, event: OutboxEvent) -> None:
@@ -61,11 +58,11 @@ class PostgresOutbox:
     async def claim_changes(
         self,
         dashboard_ids: Sequence[UUID],
+        room: Mapping[UUID, int],
         lease_seconds: float = OUTBOX_LEASE_SECONDS,
-        except_for: Collection[UUID] = (),
     ) -> tuple[ChangesDue, ...]:
-        without = list(except_for)
-        rows = await self._rows("claim_changes", dashboard_ids, lease_seconds, COMMITTED, without)
+        places = (list(room), list(room.values()))
+        rows = await self._rows("claim_changes", dashboard_ids, *places, lease_seconds, COMMITTED)
         return tuple(map(changes_from, rows))
 
     async def dashboards_behind(self, after: UUID | None, limit: int) -> tuple[UUID, ...]:

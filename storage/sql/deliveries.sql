@@ -46,20 +46,24 @@ WHERE is_active AND topics && ARRAY['*', $1::TEXT]
 ORDER BY webhooks.created_at;
 
 -- name: claim_events
--- The head of each lane, if it is due. Two who claim at once meet at the row: the second finds it
--- claimed, and leaves it.
-WITH heads AS (
-    SELECT DISTINCT ON (webhook_id, dashboard_id) outbox.id, next_attempt_at
-    FROM outbox
-    WHERE delivered_at IS NULL AND died_at IS NULL AND webhook_id <> ALL($3::UUID[])
+-- The head of each lane, if it is due, and of each webhook no more than it has room for. Two who
+-- claim at once meet at the row: the second finds it claimed, and leaves it.
+WITH room AS (
+    SELECT * FROM unnest($1::UUID[], $2::INT[]) AS room (webhook_id, places)
+), heads AS (
+    SELECT DISTINCT ON (webhook_id, dashboard_id) outbox.id, webhook_id, places, next_attempt_at
+    FROM outbox JOIN room USING (webhook_id)
+    WHERE delivered_at IS NULL AND died_at IS NULL
     ORDER BY webhook_id, dashboard_id, outbox.id
 ), due AS (
-    SELECT id FROM heads WHERE next_attempt_at <= clock_timestamp() ORDER BY id LIMIT $1
+    SELECT id, places, row_number() OVER (PARTITION BY webhook_id ORDER BY id) AS place
+    FROM heads
+    WHERE next_attempt_at <= clock_timestamp()
 )
 UPDATE outbox
-SET attempts = attempts + 1, next_attempt_at = clock_timestamp() + make_interval(secs => $2)
+SET attempts = attempts + 1, next_attempt_at = clock_timestamp() + make_interval(secs => $3)
 FROM due
-WHERE outbox.id = due.id AND next_attempt_at <= clock_timestamp()
+WHERE outbox.id = due.id AND place <= places AND next_attempt_at <= clock_timestamp()
   AND delivered_at IS NULL AND died_at IS NULL
 RETURNING outbox.*;
 
@@ -76,20 +80,26 @@ SET last_error = $3,
 WHERE id = $1 AND attempts = $2 AND delivered_at IS NULL AND died_at IS NULL;
 
 -- name: claim_changes
-WITH behind AS (
-    SELECT webhooks.id AS webhook_id, dashboards.id AS dashboard_id, dashboards.version
-    FROM dashboards
-    JOIN webhooks ON is_active AND topics && ARRAY['*', $3]
+-- Of each webhook no more than it has room for, in the order in which the dashboards are named.
+-- Rows are locked in one order, whoever claims.
+WITH due AS (
+    SELECT room.webhook_id, places, dashboards.id AS dashboard_id, dashboards.version,
+           row_number() OVER (PARTITION BY room.webhook_id ORDER BY named.place) AS place
+    FROM unnest($1::UUID[]) WITH ORDINALITY AS named (id, place)
+    JOIN dashboards USING (id)
+    CROSS JOIN unnest($2::UUID[], $3::INT[]) AS room (webhook_id, places)
+    JOIN webhooks ON webhooks.id = room.webhook_id AND is_active AND topics && ARRAY['*', $5]
     LEFT JOIN webhook_cursors AS cursor
-        ON cursor.dashboard_id = dashboards.id AND webhook_id = webhooks.id
-    WHERE dashboards.id = ANY($1::UUID[]) AND webhooks.id <> ALL($4::UUID[])
-      AND dashboards.version > coalesce(cursor.version, 0)
-    ORDER BY dashboards.id, webhooks.id
+        ON cursor.dashboard_id = dashboards.id AND cursor.webhook_id = room.webhook_id
+    WHERE dashboards.version > coalesce(cursor.version, 0)
+      AND coalesce(next_attempt_at <= clock_timestamp(), true)
+), behind AS (
+    SELECT * FROM due WHERE place <= places ORDER BY dashboard_id, webhook_id
 ), claimed AS (
     INSERT INTO webhook_cursors AS old (
         dashboard_id, webhook_id, version, attempts, next_attempt_at
     )
-    SELECT dashboard_id, webhook_id, 0, 1, clock_timestamp() + make_interval(secs => $2)
+    SELECT dashboard_id, webhook_id, 0, 1, clock_timestamp() + make_interval(secs => $4)
     FROM behind
     ON CONFLICT (dashboard_id, webhook_id) DO UPDATE
     SET attempts = old.attempts + 1, next_attempt_at = excluded.next_attempt_at

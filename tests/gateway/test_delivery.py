@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from gateway.delivery import DeliveryRules, changes_message, may_be_reached
+from gateway.delivery import DeliveryRules, changes_message, may_be_reached, places_each
 from storage.ports import LoggedSubmission
 from weft.errors import WeftError
 from weft.models import parse_network
@@ -96,3 +96,8 @@ def test_the_same_versions_come_under_the_same_id() -> None:
 def submission(version: int, text: str) -> LoggedSubmission:
     edit = {"type": "update", "path": ["title"], "value": text}
     return LoggedSubmission(version, uuid4(), 1, uuid4(), version - 1, (edit,), b"f", 0)
+
+
+@pytest.mark.parametrize(("webhooks", "each"), [(1, 4), (16, 4), (17, 3), (64, 1), (1_000, 1)])
+def test_webhooks_share_evenly_and_none_is_without_a_place(webhooks: int, each: int):
+    assert places_each(webhooks) == each

@@ -2,20 +2,23 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from http_world import HttpWorld, Person, all_of, refused
-from webhook_receiver import Received, Receiver
 
-from gateway.delivery import DeliveryRules
+from gateway.delivery import DeliveryRules, places_each
 from gateway.delivery_loop import DeliveryLoop
 from gateway.http_delivery import WebhookPoster
 from gateway.service import GatewayService
+from storage.delivery_ports import COMMITTED
 from storage.postgres_pool import PostgresStores
+from tests.gateway.http_world import HttpWorld, Person, all_of, refused
+from tests.gateway.webhook_receiver import Received, Receiver
+from weft.limits import WEBHOOK_AT_ONCE_EACH_MAX
 from weft.models import (
     Dashboard,
     DashboardPatch,
@@ -280,20 +283,51 @@ async def test_a_gateway_tells_of_what_is_committed_through_it(
         await service.stop()
 
 
-async def test_one_that_hangs_holds_up_nobody_else(api: HttpWorld, receiver: Receiver) -> None:
+async def test_ten_that_hang_hold_up_nobody_else(api: HttpWorld, receiver: Receiver) -> None:
+    """Each has had all its places filled before the good one is made."""
+    rules = replace(RULES, timeout_seconds=60)
     ann = await api.person()
-    async with (
-        Receiver() as hanging,
-        webhook(api, hanging.url, "dashboard.committed"),
-        webhook(api, receiver.url, "dashboard.committed"),
-        delivering(api, replace(RULES, timeout_seconds=60)),
-    ):
+    async with AsyncExitStack() as stack:
+        hanging = await stack.enter_async_context(Receiver())
         hanging.answer = lambda _: None
-        boards = [await api.dashboard(ann) for _ in range(12)]
-        for board in boards:
-            await edited(ann, board, 1)
-        await receiver.until(lambda: all(versions(receiver, each.id) == [1] for each in boards))
+        for _ in range(10):
+            await stack.enter_async_context(webhook(api, hanging.url, COMMITTED))
+        deliverer = await stack.enter_async_context(delivering(api, rules))
+        boards = [await api.dashboard(ann) for _ in range(places_each(10) + 2)]
+        await asyncio.gather(*(edited(ann, board, 1) for board in boards))
+        await hanging.until(lambda: len(hanging.all) == 10 * places_each(10))
+        await stack.enter_async_context(webhook(api, receiver.url, COMMITTED))
+        await asyncio.gather(*(edited(ann, board, 2) for board in boards))
+        await receiver.until(
+            lambda: all(versions(receiver, each.id)[-1:] == [3] for each in boards)
+        )
         assert hanging.taken == []
+        assert deliverer.failed == 0, "none had to time out for it"
+
+
+async def test_who_hangs_is_waited_for_and_not_asked_after_again_and_again(
+    api: HttpWorld, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dashboards that wait for a place are looked at when there is one."""
+    receiver.answer = lambda _: None
+    asked: list[int] = []
+    claim = api.stores.outbox.claim_changes
+
+    async def counted(dashboard_ids: Sequence[UUID], *arguments: Any) -> Any:
+        asked.append(len(dashboard_ids))
+        return await claim(dashboard_ids, *arguments)
+
+    monkeypatch.setattr(api.stores.outbox, "claim_changes", counted)
+    rules = replace(RULES, timeout_seconds=60, sweep_seconds=3_600)
+    ann = await api.person()
+    boards = [await api.dashboard(ann) for _ in range(WEBHOOK_AT_ONCE_EACH_MAX + 2)]
+    async with webhook(api, receiver.url, COMMITTED):
+        await asyncio.gather(*(edited(ann, board, 1) for board in boards))
+        async with delivering(api, rules):
+            await receiver.until(lambda: len(receiver.all) == WEBHOOK_AT_ONCE_EACH_MAX)
+            turns = len(asked)
+            await asyncio.sleep(10 * rules.look_seconds)  # so many turns, if nothing is asked
+            assert len(asked) == turns
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Each contract test runs twice: over the memory twins, and over the real servers."""
 
+from contextlib import AbstractAsyncContextManager
 from uuid import uuid4
 
 import pytest
@@ -8,9 +9,11 @@ from storage.memory_accounts import MemoryAccounts
 from storage.memory_directory import MemoryDirectory
 from storage.memory_log import MemoryLog
 from storage.ports import Accounts, Directory, OperationLog
+from storage.postgres_pool import PostgresStores
 from storage.redis_directory import RedisDirectory
 from tests.storage.identity_house import House, memory_house, postgres_house
 from tests.storage.making import Place
+from tests.storage.posting import Post, memory_post, postgres_post
 
 BOTH_STORES = ["memory", pytest.param("postgres", marks=pytest.mark.store)]
 BOTH_DIRECTORIES = ["memory", pytest.param("redis", marks=pytest.mark.store)]
@@ -57,3 +60,22 @@ def untidy_house(request: pytest.FixtureRequest) -> House:
 async def house(untidy_house: House):
     yield untidy_house
     await untidy_house.tidy()
+
+
+@pytest.fixture(params=BOTH_STORES)
+def opening_post(request: pytest.FixtureRequest) -> AbstractAsyncContextManager[Post]:
+    if request.param == "memory":
+        return memory_post()
+    return postgres_post(request.getfixturevalue("postgres_stores"))
+
+
+@pytest.fixture
+async def post(opening_post: AbstractAsyncContextManager[Post]):
+    async with opening_post as post:
+        yield post
+
+
+@pytest.fixture
+async def real_post(postgres_stores: PostgresStores):
+    async with postgres_post(postgres_stores) as post:
+        yield post

@@ -100,10 +100,10 @@ class House:
     async def heard(self, webhook: Webhook) -> list[OutboxEvent]:
         """All that waits for it, in order; delivered with this."""
         found: list[OutboxEvent] = []
-        while claimed := await self.outbox.claim_events(1000):
+        while claimed := await self.outbox.claim_events({webhook.id: 1_000}):
             for event in claimed:
                 await self.outbox.delivered(event)
-            found += [event for event in claimed if event.webhook_id == webhook.id]
+            found += claimed
         return sorted(found, key=lambda event: event.id)
 
     async def tidy(self) -> None:

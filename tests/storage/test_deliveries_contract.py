@@ -1,114 +1,14 @@
-"""What every `Webhooks` and `Outbox` keep, in memory and in PostgreSQL.
-
-Other tests leave events of their own in the shared database: each test looks at its webhooks only.
-"""
+"""What every `Webhooks` and `Outbox` keep, in memory and in PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
-from storage.delivery_ports import (
-    COMMITTED,
-    ChangesDue,
-    Outbox,
-    OutboxEvent,
-    Webhook,
-    WebhookCreate,
-    Webhooks,
-)
-from storage.memory_accounts import MemoryAccounts
-from storage.memory_deliveries import MemoryDeliveries
-from storage.memory_log import MemoryLog
-from storage.ports import DashboardCommit
-from storage.postgres_outbox import PostgresOutbox, record_event
-from storage.postgres_pool import PostgresStores
-from storage.postgres_webhooks import PostgresWebhooks
-from tests.storage.conftest import BOTH_STORES
-from tests.storage.making import Place, commit_of, submission
+from storage.delivery_ports import OutboxEvent, WebhookCreate
+from storage.postgres_outbox import record_event
+from tests.storage.posting import SHARED, Post, numbers
 from weft.errors import WeftError
-
-SHARED = "collaborator.invited"
-
-
-@dataclass
-class Post:
-    """The stores under test, and what was made here."""
-
-    place: Place
-    hooks: Webhooks
-    outbox: Outbox
-    made: list[Webhook] = field(default_factory=list)
-
-    async def webhook(self, *topics: str) -> Webhook:
-        """Not of all topics unless asked: to make a dashboard is an event as well."""
-        asked = topics or (SHARED, COMMITTED)
-        create = WebhookCreate("https://example.org/hook", "s3cret", asked)
-        self.made.append(await self.hooks.create_webhook(create))
-        return self.made[-1]
-
-    async def claim(self, lease_seconds: float = 60.0) -> list[OutboxEvent]:
-        """Those of the webhooks made here."""
-        mine = {webhook.id for webhook in self.made}
-        claimed = await self.outbox.claim_events(10_000, lease_seconds)
-        return [event for event in claimed if event.webhook_id in mine]
-
-    async def changes(self, *dashboard_ids: UUID, lease_seconds: float = 60.0) -> list[ChangesDue]:
-        mine = {webhook.id for webhook in self.made}
-        claimed = await self.outbox.claim_changes(dashboard_ids, lease_seconds)
-        return [due for due in claimed if due.webhook_id in mine]
-
-    async def committed(self, versions: int) -> UUID:
-        """A dashboard with so many versions."""
-        opened = await self.place.opened()
-        if versions:
-            every = map(submission, range(1, versions + 1))
-            await self.place.log.commit([commit_of(opened, *every)])
-        return opened.dashboard_id
-
-    async def commit(self, dashboard_id: UUID, version: int) -> None:
-        commit = DashboardCommit(dashboard_id, version - 1, 1, (submission(version),))
-        assert await self.place.log.commit([commit]) == {dashboard_id}
-
-
-@pytest.fixture(params=BOTH_STORES)
-def stores_and_deliveries(request: pytest.FixtureRequest):
-    if request.param == "memory":
-        log = MemoryLog()
-        deliveries = MemoryDeliveries(log.tables)
-        return log, MemoryAccounts(log.tables), deliveries, deliveries
-    return real_ones(request.getfixturevalue("postgres_stores"))
-
-
-def real_ones(stores: PostgresStores):
-    return stores.log, stores.accounts, PostgresWebhooks(stores.pool), PostgresOutbox(stores.pool)
-
-
-async def posted(log, accounts, hooks, outbox) -> AsyncIterator[Post]:
-    name = str(uuid4())
-    place = Place(log, accounts, await accounts.create_user(f"{name}@example.org", name))
-    post = Post(place, hooks, outbox)
-    yield post
-    for webhook in post.made:
-        await post.hooks.delete_webhook(webhook.id)
-
-
-@pytest.fixture
-async def post(stores_and_deliveries) -> AsyncIterator[Post]:
-    async for post in posted(*stores_and_deliveries):
-        yield post
-
-
-@pytest.fixture
-async def real(postgres_stores: PostgresStores) -> AsyncIterator[Post]:
-    async for post in posted(*real_ones(postgres_stores)):
-        yield post
-
-
-def numbers(events: list[OutboxEvent]) -> list[int]:
-    return [event.payload["number"] for event in events]
 
 
 async def test_a_webhook_is_read_back_exactly(post: Post):
@@ -166,12 +66,13 @@ async def test_lanes_do_not_wait_for_each_other(post: Post):
     assert numbers(await post.claim()) == [4]
 
 
-async def test_no_more_are_given_than_asked_for_the_oldest_first(post: Post):
+async def test_no_more_are_given_than_there_is_room_for_the_oldest_first(post: Post):
     await post.webhook()
     for number in range(3):
         await post.outbox.record(SHARED, {"number": number}, uuid4())
-    assert numbers(list(await post.outbox.claim_events(2))) == [0, 1]
-    assert numbers(list(await post.outbox.claim_events(2))) == [2]
+    assert await post.claim(places=0) == []
+    assert numbers(await post.claim(places=2)) == [0, 1]
+    assert numbers(await post.claim(places=2)) == [2]
 
 
 async def test_what_failed_comes_again_with_its_attempts_counted(post: Post):
@@ -192,20 +93,10 @@ async def test_who_crashed_while_delivering_loses_its_claim_and_its_say(post: Po
     (again,) = await post.claim()
     assert (again.id, again.event_id, again.attempts) == (crashed.id, crashed.event_id, 2)
     await post.outbox.failed(crashed, "late", None)
-    assert again.id not in {each.id for each in await dead(post)}
+    assert again.id not in {each.id for each in await post.dead()}
     await post.outbox.delivered(again)
     await post.outbox.failed(again, "later still", 0.0)
     assert await post.claim() == []
-
-
-async def dead(post: Post, limit: int = 200) -> list[OutboxEvent]:
-    mine, found, after = {webhook.id for webhook in post.made}, [], None
-    while True:
-        page = await post.outbox.dead_letters(after=after, limit=limit)
-        found += [event for event in page.items if event.webhook_id in mine]
-        if page.next_cursor is None:
-            return found
-        after = page.next_cursor
 
 
 async def test_a_dead_letter_lets_its_lane_go_on_is_seen_and_can_be_revived(post: Post):
@@ -215,7 +106,7 @@ async def test_a_dead_letter_lets_its_lane_go_on_is_seen_and_can_be_revived(post
         await post.outbox.record(SHARED, {"number": number}, dashboard_id)
     (event,) = await post.claim()
     await post.outbox.failed(event, "no such host\0\ud800" + "x" * 2_000, None)
-    (letter,) = await dead(post)
+    (letter,) = await post.dead()
     assert letter.id == event.id
     assert letter.died_at is not None
     assert letter.last_error is not None
@@ -227,7 +118,7 @@ async def test_a_dead_letter_lets_its_lane_go_on_is_seen_and_can_be_revived(post
     assert await post.outbox.revive(event.id) is True
     assert await post.outbox.revive(event.id) is False
     assert numbers(await post.claim()) == [0]
-    assert await dead(post) == []
+    assert await post.dead() == []
 
 
 async def test_the_deliveries_of_one_webhook_are_paged_whatever_became_of_them(post: Post):
@@ -253,17 +144,17 @@ async def test_the_deliveries_of_one_webhook_are_paged_whatever_became_of_them(p
     assert [(event.id, event.attempts) for event in again] == [(found[1].id, 1)]
 
 
-async def test_webhooks_that_have_enough_to_do_are_given_no_more(post: Post):
-    busy, free = await post.webhook(), await post.webhook()
-    dashboard_id = await post.committed(1)
-    await post.outbox.record(SHARED, {"number": 0}, dashboard_id)
-    mine = {busy.id, free.id}
-    events = await post.outbox.claim_events(10_000, 60.0, [busy.id])
-    assert {event.webhook_id for event in events} & mine == {free.id}
-    changes = await post.outbox.claim_changes([dashboard_id], 60.0, [busy.id])
-    assert {due.webhook_id for due in changes} & mine == {free.id}
-    assert {event.webhook_id for event in await post.claim()} == {busy.id}
-    assert {due.webhook_id for due in await post.changes(dashboard_id)} == {busy.id}
+async def test_what_one_webhook_has_waiting_takes_no_room_from_another(post: Post):
+    full, free = await post.webhook(), await post.webhook()
+    for number in range(3):
+        await post.outbox.record(SHARED, {"number": number}, uuid4())
+    events = await post.outbox.claim_events({full.id: 0, free.id: 2}, 60.0)
+    assert [(event.webhook_id, event.payload["number"]) for event in events] == [
+        (free.id, 0),
+        (free.id, 1),
+    ]
+    rest = await post.claim()
+    assert numbers([event for event in rest if event.webhook_id == full.id]) == [0, 1, 2]
 
 
 async def test_dead_letters_are_paged_newest_first(post: Post):
@@ -273,7 +164,7 @@ async def test_dead_letters_are_paged_newest_first(post: Post):
     for event in await post.claim():
         await post.outbox.failed(event, "gone", None)
     for limit in (1, 2, 200):
-        assert numbers(await dead(post, limit)) == [4, 3, 2, 1, 0]
+        assert numbers(await post.dead(limit)) == [4, 3, 2, 1, 0]
 
 
 async def test_an_inactive_webhook_is_sent_nothing_and_nothing_is_kept_for_it(post: Post):
@@ -312,7 +203,7 @@ async def test_what_was_delivered_is_forgotten_after_a_while(post: Post):
     assert await post.outbox.purge_delivered(3600.0) == 0
     assert await post.outbox.purge_delivered(-1.0) >= 1
     await post.outbox.failed(event, "known no more", None)
-    assert await dead(post) == []
+    assert await post.dead() == []
 
 
 @pytest.mark.parametrize(
@@ -339,103 +230,12 @@ async def test_law7_a_webhook_that_no_row_can_hold_is_refused(post: Post, url, s
     assert raised.value.code == "limit_exceeded"
 
 
-# --- committed changes: the log is the outbox --------------------------------------------------
-
-
-async def test_a_webhook_begins_with_what_is_committed_from_then_on(post: Post):
-    before, empty = await post.committed(3), await post.committed(0)
-    webhook = await post.webhook("dashboard.committed")
-    after = await post.committed(2)
-    assert await post.changes(before, empty) == []
-    await post.commit(before, 4)
-    await post.commit(empty, 1)
-    due = await post.changes(before, empty, after)
-    assert {(each.dashboard_id, each.after_version, each.head_version) for each in due} == {
-        (before, 3, 4),
-        (empty, 0, 1),
-        (after, 0, 2),
-    }
-    assert {each.webhook_id for each in due} == {webhook.id}
-
-
-async def test_changes_are_claimed_once_and_follow_each_other_in_order(post: Post):
-    await post.webhook()
-    dashboard_id = await post.committed(5)
-    (due,) = await post.changes(dashboard_id)
-    assert await post.changes(dashboard_id) == []
-    await post.outbox.changes_delivered(due, 3)
-    (rest,) = await post.changes(dashboard_id)
-    assert (rest.after_version, rest.head_version, rest.attempts) == (3, 5, 1)
-    await post.outbox.changes_delivered(rest, 5)
-    assert await post.changes(dashboard_id) == []
-    await post.commit(dashboard_id, 6)
-    (due,) = await post.changes(dashboard_id)
-    assert (due.after_version, due.head_version) == (5, 6)
-
-
-async def test_changes_that_failed_come_again_and_at_last_become_a_dead_letter(post: Post):
-    webhook = await post.webhook()
-    dashboard_id = await post.committed(4)
-    (due,) = await post.changes(dashboard_id)
-    await post.outbox.changes_failed(due, "503", 3600.0)
-    assert await post.changes(dashboard_id) == []
-    other = await post.committed(2)
-    (due,) = await post.changes(other)
-    await post.outbox.changes_failed(due, "503", 0.0)
-    (again,) = await post.changes(other)
-    assert (again.after_version, again.attempts) == (0, 2)
-    await post.outbox.changes_failed(due, "told late", None)
-    assert await dead(post) == []
-    await post.outbox.changes_failed(again, "410 Gone", None)
-    (letter,) = await dead(post)
-    assert (letter.topic, letter.dashboard_id) == ("dashboard.committed", other)
-    assert letter.payload == {"fromVersion": 1, "toVersion": 2}
-    assert (letter.webhook_id, letter.attempts, letter.last_error) == (webhook.id, 2, "410 Gone")
-    assert await post.changes(other) == []
-    await post.commit(other, 3)
-    assert [each.after_version for each in await post.changes(other)] == [2]
-
-
-async def test_who_crashed_with_changes_loses_its_claim(post: Post):
-    await post.webhook()
-    dashboard_id = await post.committed(1)
-    (crashed,) = await post.changes(dashboard_id, lease_seconds=0.0)
-    (again,) = await post.changes(dashboard_id)
-    assert again.attempts == crashed.attempts + 1
-    await post.outbox.changes_delivered(crashed, 1)
-    assert await post.changes(dashboard_id) == [], "delivered is delivered, whoever tells"
-
-
-async def test_a_webhook_that_does_not_ask_for_changes_has_none(post: Post):
-    await post.webhook(SHARED)
-    assert await post.changes(await post.committed(1)) == []
-
-
-async def test_a_sweep_finds_what_nobody_told_of(post: Post):
-    await post.webhook()
-    known = {await post.committed(1) for _ in range(5)}
-
-    async def sweep() -> list[UUID]:
-        found, after = [], None
-        while page := await post.outbox.dashboards_behind(after, 2):
-            found += page
-            after = page[-1]
-        return found
-
-    found = await sweep()
-    assert known <= set(found)
-    assert found == sorted(set(found))
-    for due in await post.changes(*known):
-        await post.outbox.changes_delivered(due, 1)
-    assert not known & set(await sweep())
-
-
 # --- PostgreSQL alone ---------------------------------------------------------------------------
 
 
 @pytest.mark.store
-async def test_what_a_transaction_tells_goes_with_it(real: Post, postgres_stores):
-    await real.webhook()
+async def test_what_a_transaction_tells_goes_with_it(real_post: Post, postgres_stores):
+    await real_post.webhook()
     dashboard_id = uuid4()
     async with postgres_stores.pool.acquire() as connection:
         transaction = connection.transaction()
@@ -444,14 +244,14 @@ async def test_what_a_transaction_tells_goes_with_it(real: Post, postgres_stores
         await transaction.rollback()
         async with connection.transaction():
             await record_event(connection, SHARED, {"number": 1}, dashboard_id)
-            assert await real.claim() == [], "not before it is committed"
-    assert numbers(await real.claim()) == [1]
+            assert await real_post.claim() == [], "not before it is committed"
+    assert numbers(await real_post.claim()) == [1]
 
 
 @pytest.mark.store
-async def test_of_many_who_claim_at_once_each_event_goes_to_one(real: Post):
-    await real.webhook()
+async def test_of_many_who_claim_at_once_each_event_goes_to_one(real_post: Post):
+    await real_post.webhook()
     for number in range(40):
-        await real.outbox.record(SHARED, {"number": number}, uuid4())
-    claims = await asyncio.gather(*(real.claim() for _ in range(8)))
+        await real_post.outbox.record(SHARED, {"number": number}, uuid4())
+    claims = await asyncio.gather(*(real_post.claim() for _ in range(8)))
     assert sorted(number for claim in claims for number in numbers(claim)) == list(range(40))
