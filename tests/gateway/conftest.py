@@ -7,10 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
 import pytest
-from fake_owner import FakeOwner
-from gateway_world import ADMIN_KEY, LINK_SECRET, TOKEN_RULES, World
-from http_world import HttpWorld
-from owned_world import OwnedWorld, owned_world
 
 from actors.owner_service import OwnerService
 from gateway.postgres_api_stores import api_stores
@@ -20,6 +16,10 @@ from storage.memory_directory import MemoryDirectory
 from storage.memory_shared_identity import memory_shared_identity
 from storage.memory_tables import MemoryTables
 from storage.postgres_pool import PostgresStores
+from tests.gateway.fake_owner import FakeOwner
+from tests.gateway.gateway_world import ADMIN_KEY, LINK_SECRET, TOKEN_RULES, World
+from tests.gateway.http_world import HttpWorld
+from tests.gateway.owned_world import OwnedWorld, owned_world
 from weft.models import parse_network
 
 

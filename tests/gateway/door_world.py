@@ -5,13 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fake_owner import FakeOwner
-from gateway_world import ADMIN_KEY, LINK_SECRET, World
-
 from gateway.service import GatewayService, GatewaySettings
 from storage.memory_accounts import MemoryAccounts
 from storage.memory_directory import MemoryDirectory
 from storage.memory_tables import MemoryTables
+from tests.gateway.fake_owner import FakeOwner
+from tests.gateway.gateway_world import ADMIN_KEY, LINK_SECRET, World
 
 
 @asynccontextmanager

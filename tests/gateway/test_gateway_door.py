@@ -8,9 +8,6 @@ from urllib.parse import urlsplit
 
 import orjson
 import pytest
-from certificate import certificate
-from door_world import door_world
-from gateway_world import ADMIN_KEY, World, soon
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidMessage, InvalidStatus
 
@@ -19,6 +16,9 @@ from cluster.http_tls_trust import trusting
 from gateway.doorway import Bounds
 from gateway.rate_limit import Rate
 from gateway.tls_file import TlsFiles
+from tests.gateway.certificate import certificate
+from tests.gateway.door_world import door_world
+from tests.gateway.gateway_world import ADMIN_KEY, World, soon
 from weft.errors import WeftError
 
 OURS = "https://app.example.org"

@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import pytest
-from gateway_world import Client, soon
-from owned_world import OwnedWorld
 
 from gateway.feeds_loop import Producer
+from tests.gateway.gateway_world import Client, soon
+from tests.gateway.owned_world import OwnedWorld
 from weft import limits
 from weft.errors import WeftError
 

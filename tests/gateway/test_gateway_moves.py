@@ -13,7 +13,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from gateway_world import ADMIN_KEY, LINK_SECRET, PATIENCE_SECONDS, Client
 from websockets.asyncio.client import connect
 
 from actors.owner_service import OwnerService
@@ -24,6 +23,7 @@ from storage.memory_log import MemoryLog
 from storage.memory_tables import MemoryTables
 from storage.ports import Accounts, Directory, OperationLog, OwnerAddress
 from storage.redis_directory import RedisDirectory
+from tests.gateway.gateway_world import ADMIN_KEY, LINK_SECRET, PATIENCE_SECONDS, Client
 from weft.errors import WeftError
 
 MOVES = 6

@@ -5,11 +5,11 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 
 import pytest
-from gateway_world import ADMIN_KEY, LINK_SECRET
-from http_world import HttpWorld
 
 import weft
 from gateway.service import GatewayService, GatewaySettings
+from tests.gateway.gateway_world import ADMIN_KEY, LINK_SECRET
+from tests.gateway.http_world import HttpWorld
 from weft import limits
 
 pytestmark = pytest.mark.store

@@ -6,10 +6,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from fake_owner import FakeOwner
-from gateway_world import LINK_SECRET, World, soon
 from websockets.asyncio.client import connect
 
+from tests.gateway.fake_owner import FakeOwner
+from tests.gateway.gateway_world import LINK_SECRET, World, soon
 from weft.errors import WeftError
 from weft.wire.frames import committed_frame
 from weft.wire.link import LinkHello

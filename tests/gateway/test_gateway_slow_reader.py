@@ -9,11 +9,11 @@ from uuid import UUID, uuid4
 
 import orjson
 import pytest
-from gateway_world import Client, World, soon
-from owned_world import OwnedWorld
 from websockets.exceptions import ConnectionClosed
 
 from gateway.websocket_server import ClientConnection
+from tests.gateway.gateway_world import Client, World, soon
+from tests.gateway.owned_world import OwnedWorld
 from weft import limits
 from weft.limits import SNAPSHOT_PART_MAX_CHARACTERS, SNAPSHOT_PARTS_AHEAD
 from weft.wire.frames import committed_frame, submission_json

@@ -4,7 +4,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from owned_world import OwnedWorld
+
+from tests.gateway.owned_world import OwnedWorld
 
 
 def submit(dashboard_id: UUID, sequence: int, *operations: dict[str, Any]) -> dict[str, Any]:

@@ -10,11 +10,11 @@ from uuid import uuid4
 import httpx
 import pytest
 from fastapi import FastAPI
-from http_world import HttpWorld, problem
 
 from gateway.http_app import app_routes, policy
 from gateway.http_demo import demo_routes
 from gateway.http_problems import add_problems
+from tests.gateway.http_world import HttpWorld, problem
 
 HERE = "http://127.0.0.1:8766"
 

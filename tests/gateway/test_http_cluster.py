@@ -6,10 +6,10 @@ from uuid import uuid4
 
 import orjson
 import pytest
-from gateway_world import LINK_SECRET
-from http_world import HttpWorld, refused
 
 from actors.owner_service import OwnerService
+from tests.gateway.gateway_world import LINK_SECRET
+from tests.gateway.http_world import HttpWorld, refused
 from weft.wire.cluster import OwnerReport
 
 pytestmark = pytest.mark.store

@@ -3,8 +3,8 @@
 from uuid import uuid4
 
 import pytest
-from http_world import HttpWorld, all_of, refused
 
+from tests.gateway.http_world import HttpWorld, all_of, refused
 from weft.models import CollaboratorPatch, DashboardPatch
 from weft.wire.http import CollaboratorOrder
 

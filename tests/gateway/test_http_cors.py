@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import httpx
 import pytest
-from http_world import HttpWorld, problem
 
 from gateway.service import GatewayService
+from tests.gateway.http_world import HttpWorld, problem
 
 pytestmark = pytest.mark.store
 PRODUCT, STRANGER = "https://app.example.org", "https://evil.example.org"

@@ -6,9 +6,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from gateway_world import soon
-from http_world import TEXT, HttpWorld, all_of, problem, refused
 
+from tests.gateway.gateway_world import soon
+from tests.gateway.http_world import TEXT, HttpWorld, all_of, problem, refused
 from weft.errors import WeftError
 from weft.models import (
     CollaboratorPatch,

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from gateway_world import soon
-from http_world import HttpWorld, Person, all_of, problem, refused
 
+from tests.gateway.gateway_world import soon
+from tests.gateway.http_world import HttpWorld, Person, all_of, problem, refused
 from weft.errors import WeftError
 from weft.models import Dashboard, DashboardPatch, SessionCreate, UserPatch
 

@@ -9,15 +9,15 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from certificate import certificate
-from gateway_world import ADMIN_KEY, LINK_SECRET, soon
-from http_world import HttpWorld, problem
 
 from cluster.http_tls_trust import local_admin
 from gateway.doorway import Bounds
 from gateway.rate_limit import Rate
 from gateway.service import GatewayService, GatewaySettings
 from gateway.tls_file import TlsFiles
+from tests.gateway.certificate import certificate
+from tests.gateway.gateway_world import ADMIN_KEY, LINK_SECRET, soon
+from tests.gateway.http_world import HttpWorld, problem
 from weft.client.admin import AdminClient
 from weft.errors import WeftError
 

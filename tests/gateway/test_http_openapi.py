@@ -11,7 +11,6 @@ from typing import Any
 import httpx
 import pytest
 import schemathesis
-from http_world import HttpWorld, Person
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
@@ -25,6 +24,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from tests.gateway.http_world import HttpWorld, Person
 from weft.models import TemplateCreate, WebhookOrder
 
 pytestmark = pytest.mark.store

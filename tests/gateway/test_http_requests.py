@@ -9,11 +9,11 @@ from uuid import uuid4
 import httpx
 import orjson
 import pytest
-from http_world import TEXT, HttpWorld, all_of, problem, refused
 
 from gateway.owner_edits_loop import LinkedOwnerEdits
 from storage.delivery_ports import StoredAnswer
 from storage.postgres_pool import PostgresStores
+from tests.gateway.http_world import TEXT, HttpWorld, all_of, problem, refused
 from weft.client.admin import AdminClient
 from weft.errors import WeftError
 from weft.limits import HTTP_BODY_MAX_BYTES

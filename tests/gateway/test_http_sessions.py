@@ -8,11 +8,11 @@ from uuid import UUID, uuid4
 
 import jwt
 import pytest
-from gateway_world import ADMIN_KEY, LINK_SECRET, TOKEN_RULES, Client
-from http_world import HttpWorld, all_of, problem, refused
 from websockets.asyncio.client import connect
 
 from gateway.service import GatewayService, GatewaySettings
+from tests.gateway.gateway_world import ADMIN_KEY, LINK_SECRET, TOKEN_RULES, Client
+from tests.gateway.http_world import HttpWorld, all_of, problem, refused
 from weft.models import DeviceInfo, SessionCreate, UserPatch
 from weft.models.address import parse_address
 

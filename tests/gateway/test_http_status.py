@@ -3,9 +3,9 @@
 import asyncio
 
 import pytest
-from http_world import HttpWorld
 
 from storage.memory_directory import MemoryDirectory
+from tests.gateway.http_world import HttpWorld
 from weft.errors import WeftError
 
 pytestmark = pytest.mark.store

@@ -3,8 +3,8 @@
 from uuid import uuid4
 
 import pytest
-from http_world import TEXT, HttpWorld, all_of, problem, refused
 
+from tests.gateway.http_world import TEXT, HttpWorld, all_of, problem, refused
 from weft.models import TemplateCreate
 
 pytestmark = pytest.mark.store

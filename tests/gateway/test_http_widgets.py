@@ -5,9 +5,9 @@ from contextlib import AsyncExitStack
 from uuid import uuid4
 
 import pytest
-from gateway_world import soon
-from http_world import TEXT, HttpWorld, all_of, problem, refused
 
+from tests.gateway.gateway_world import soon
+from tests.gateway.http_world import TEXT, HttpWorld, all_of, problem, refused
 from weft.client.instructions import ShowLive
 from weft.models import WidgetCreate, WidgetPatch
 

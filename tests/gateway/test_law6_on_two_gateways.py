@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from uuid import UUID
 
 import pytest
-from gateway_world import Client
-from two_gateways import (
+
+from storage.postgres_pool import PostgresStores
+from tests.gateway.gateway_world import Client
+from tests.gateway.two_gateways import (
     NO_REDIS,
     Cluster,
     Gateway,
@@ -17,8 +19,6 @@ from two_gateways import (
     shared_dashboard,
     token_of,
 )
-
-from storage.postgres_pool import PostgresStores
 from tests.storage.making import until
 from weft.client.admin import AdminClient
 from weft.errors import WeftError

@@ -3,11 +3,10 @@
 import asyncio
 from typing import Any
 
-from gateway_world import Client
-from owned_world import OwnedWorld
-from test_gateway_slow_reader import narrow_socket, read_on, stop_reading
-
 from gateway.websocket_server import ClientConnection
+from tests.gateway.gateway_world import Client
+from tests.gateway.owned_world import OwnedWorld
+from tests.gateway.test_gateway_slow_reader import narrow_socket, read_on, stop_reading
 from weft.limits import OUTGOING_MAX_BYTES, PRESENCE_WAITING_MAX_BYTES
 
 MOVES = 50

@@ -8,8 +8,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from fake_owner import EMPTY, FakeOwner
-from gateway_world import LINK_SECRET, soon
 
 from actors.owner_service import OwnerService
 from gateway.attachment_loop import OwnerFinder, Route
@@ -20,6 +18,8 @@ from storage.memory_accounts import MemoryAccounts
 from storage.memory_directory import MemoryDirectory
 from storage.memory_log import MemoryLog
 from storage.memory_tables import MemoryTables
+from tests.gateway.fake_owner import EMPTY, FakeOwner
+from tests.gateway.gateway_world import LINK_SECRET, soon
 from weft.errors import WeftError
 from weft.wire.frames import joined_frame
 from weft.wire.link import ANYTHING, Attach, Joined

@@ -8,8 +8,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from gateway_world import ADMIN_KEY, LINK_SECRET, soon
-from http_world import HttpWorld, all_of, problem, refused
 
 import weft
 from actors.owner_service import OwnerService
@@ -17,6 +15,8 @@ from gateway.postgres_api_stores import api_stores
 from gateway.service import GatewayService, GatewaySettings
 from storage.memory_directory import MemoryDirectory
 from storage.postgres_pool import PostgresStores
+from tests.gateway.gateway_world import ADMIN_KEY, LINK_SECRET, soon
+from tests.gateway.http_world import HttpWorld, all_of, problem, refused
 from weft.errors import WeftError
 from weft.models import DashboardPatch
 from weft.plugins import Coming, Committed, Identity, Plugin, Proposal, Refusal

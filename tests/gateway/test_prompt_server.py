@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
-from gateway_world import soon
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from gateway.prompt_server import PromptConnection, fan_out
+from tests.gateway.gateway_world import soon
 
 Reader = Callable[[PromptConnection], Awaitable[None]]
 

@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
-from gateway_world import ADMIN_KEY, LINK_SECRET, Client
-from http_world import HttpWorld
 from websockets.asyncio.client import connect as connect_socket
 
 import weft
@@ -24,6 +22,8 @@ from storage.memory_directory import MemoryDirectory
 from storage.postgres_migrations import migrate
 from storage.postgres_pool import PostgresStores, connect
 from storage.upkeep_loop import chores
+from tests.gateway.gateway_world import ADMIN_KEY, LINK_SECRET, Client
+from tests.gateway.http_world import HttpWorld
 from weft.models import DashboardPatch
 
 pytestmark = pytest.mark.store

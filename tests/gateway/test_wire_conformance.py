@@ -10,10 +10,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from gateway_world import soon
-from owned_world import OwnedWorld
 from websockets.asyncio.client import ClientConnection, connect
 
+from tests.gateway.gateway_world import soon
+from tests.gateway.owned_world import OwnedWorld
 from tests.wire.wire_page import PAGE, Page
 from weft import limits
 

@@ -1,9 +1,9 @@
 """Law 7 and law 10: a short, seeded part of what `make fuzz` does for ever."""
 
 import pytest
-from owned_world import OwnedWorld
 
 from tests.gateway.hostile_client import HostileClient
+from tests.gateway.owned_world import OwnedWorld
 from tests.gateway.wire_fuzz import prepared
 from weft import limits
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
-from gateway_world import ADMIN_KEY, LINK_SECRET, Client
 from websockets.asyncio.client import connect
 
 from actors.owner_service import OwnerService
@@ -15,6 +14,7 @@ from gateway.service import GatewayService, GatewaySettings
 from storage.postgres_pool import PostgresStores
 from storage.redis_directory import RedisDirectory
 from storage.redis_identity import redis_identity
+from tests.gateway.gateway_world import ADMIN_KEY, LINK_SECRET, Client
 from weft.client.admin import AdminClient
 from weft.models import SessionCreate, User, UserCreate
 from weft.wire.http import CollaboratorOrder, DashboardOrder

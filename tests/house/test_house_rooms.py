@@ -83,6 +83,16 @@ def test_test_names_are_not_repeated_in_one_file() -> None:
             assert not repeated, f"{label(path)} repeats {repeated}"
 
 
+def test_tests_import_each_other_by_their_whole_name() -> None:
+    """A bare name is found only from within its folder, and two folders may have one of it."""
+    folders = [path for path in sorted((ROOT / "tests").iterdir()) if path.is_dir()]
+    for folder in folders:
+        beside = {path.stem for path in folder.glob("*.py")}
+        for path in folder.glob("*.py"):
+            bare = imported_modules(ast.parse(path.read_text())) & beside
+            assert not bare, f"{label(path)} imports {sorted(bare)} by a bare name"
+
+
 def test_no_file_names_a_registry_host() -> None:
     hosts = re.compile(r"pythonhosted\.org|pypi\.org|registry\.npmjs|deb\.debian\.org")
     here = Path(__file__).resolve()

@@ -2,8 +2,8 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from shorthand import insert, style
 
+from tests.ot.shorthand import insert, style
 from weft.ot import transform_pair
 from weft.ot.insertions import are_insertions, meet_insertions
 from weft.ot.operation import Operations

@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 
-from owner_gateway import SECRET
-
 from actors.owner_service import OwnerService
 from storage.postgres_pool import connect
 from storage.redis_directory import RedisDirectory
+from tests.owner.owner_gateway import SECRET
 
 START_SECONDS = 30.0
 

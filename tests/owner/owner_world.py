@@ -13,7 +13,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-from owner_conversation import OTHER_WIDGET, WIDGET, Json, named, retitling, typing, widget_state
 
 from actors.commit_figures import CommitFigures
 from actors.commit_loop import CommitLoop
@@ -24,6 +23,15 @@ from storage.memory_accounts import MemoryAccounts
 from storage.memory_log import MemoryLog, run_now
 from storage.memory_tables import MemoryTables
 from storage.ports import Checkpoint, DashboardCommit, OwnerAddress
+from tests.owner.owner_conversation import (
+    OTHER_WIDGET,
+    WIDGET,
+    Json,
+    named,
+    retitling,
+    typing,
+    widget_state,
+)
 from weft.errors import OperationError
 from weft.measures import Measures
 from weft.ot import Document, apply, operation_from_json, operation_to_json, transform_pair

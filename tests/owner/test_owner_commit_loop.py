@@ -6,7 +6,6 @@ from contextlib import suppress
 from uuid import UUID, uuid4
 
 import pytest
-from owner_conversation import retitling
 
 from actors import commit_loop
 from actors.commit_figures import CommitFigures
@@ -17,6 +16,7 @@ from storage.memory_accounts import MemoryAccounts
 from storage.memory_log import CommitFailure, MemoryLog
 from storage.memory_tables import MemoryTables
 from storage.ports import DashboardCommit, Head, LoggedSubmission
+from tests.owner.owner_conversation import retitling
 from weft.errors import WeftError
 from weft.measures import Measures
 

@@ -4,11 +4,11 @@ from collections import Counter
 from uuid import UUID, uuid4
 
 import pytest
-from owner_gateway import Gateway, linked
-from owner_process import owner_process
 from websockets.exceptions import ConnectionClosed
 
 from storage.postgres_pool import PostgresStores
+from tests.owner.owner_gateway import Gateway, linked
+from tests.owner.owner_process import owner_process
 from weft.ot import Document, apply, operation_from_json
 from weft.wire.link import Joined, Publish, Reply
 

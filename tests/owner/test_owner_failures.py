@@ -6,9 +6,6 @@ from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
 import pytest
-from owner_conversation import retitling
-from owner_gateway import SECRET, Gateway, linked
-from owner_world import GatedLog
 from websockets.asyncio.client import connect
 
 from actors import link_server, owner_service, standing_loop
@@ -29,6 +26,9 @@ from storage.memory_directory import MemoryDirectory
 from storage.memory_log import CommitFailure
 from storage.memory_tables import MemoryTables
 from storage.ports import OwnerAddress
+from tests.owner.owner_conversation import retitling
+from tests.owner.owner_gateway import SECRET, Gateway, linked
+from tests.owner.owner_world import GatedLog
 from weft.errors import WeftError
 from weft.limits import UNLOAD_AFTER_SECONDS
 from weft.wire.link import Attach, Ended, LinkHello, Submitted, Taken

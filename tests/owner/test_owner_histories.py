@@ -9,11 +9,11 @@ from random import Random
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from owner_conversation import retitling, typing
-from owner_world import POISON, Client, World, some_edit, world_of
 
 from actors import commit_loop
 from storage.memory_log import CommitFailure, run_now
+from tests.owner.owner_conversation import retitling, typing
+from tests.owner.owner_world import POISON, Client, World, some_edit, world_of
 from weft.ot import Document
 
 PEOPLE = 3

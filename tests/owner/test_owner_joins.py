@@ -5,20 +5,6 @@ from typing import Any
 
 import orjson
 import pytest
-from owner_conversation import (
-    DASHBOARD,
-    WIDGET,
-    Conversation,
-    Json,
-    identified,
-    named,
-    only,
-    opened_at,
-    regranted,
-    retitling,
-    said,
-    typing,
-)
 
 from actors import joining, snapshots
 from actors.dashboard import Dashboard
@@ -42,6 +28,20 @@ from actors.instructions import (
     SendPart,
 )
 from storage.ports import Checkpoint, LoggedSubmission, OpenedDashboard, ReplicaMark
+from tests.owner.owner_conversation import (
+    DASHBOARD,
+    WIDGET,
+    Conversation,
+    Json,
+    identified,
+    named,
+    only,
+    opened_at,
+    regranted,
+    retitling,
+    said,
+    typing,
+)
 from weft.errors import WeftError
 from weft.limits import SNAPSHOT_PARTS_AHEAD
 

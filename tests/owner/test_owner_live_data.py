@@ -5,18 +5,6 @@ from uuid import UUID
 
 import orjson
 import pytest
-from owner_conversation import (
-    DASHBOARD,
-    OTHER_WIDGET,
-    WIDGET,
-    Conversation,
-    Json,
-    only,
-    opened_at,
-    regranted,
-    state_of,
-    typing,
-)
 
 from actors import live_data
 from actors.events import (
@@ -46,6 +34,18 @@ from actors.instructions import (
     WriteLive,
 )
 from storage.ports import Checkpoint, LiveValue, OwnerAddress
+from tests.owner.owner_conversation import (
+    DASHBOARD,
+    OTHER_WIDGET,
+    WIDGET,
+    Conversation,
+    Json,
+    only,
+    opened_at,
+    regranted,
+    state_of,
+    typing,
+)
 from weft.limits import (
     CHECKPOINT_EVERY_SECONDS,
     CHECKPOINT_RETRY_SECONDS,

@@ -7,8 +7,6 @@ from uuid import UUID
 
 import orjson
 import pytest
-from owner_conversation import DASHBOARD, WIDGET
-from owner_world import World, world_of
 
 from actors import live_loop
 from actors.events import Event, Fed, LiveWritten, Ticked
@@ -17,6 +15,8 @@ from actors.link_server import Link
 from actors.live_loop import LiveLoop
 from storage.memory_log import run_now
 from storage.ports import LiveValue
+from tests.owner.owner_conversation import DASHBOARD, WIDGET
+from tests.owner.owner_world import World, world_of
 from weft.limits import LIVE_LINK_MAX_BYTES
 from weft.wire import link as lines
 from weft.wire.frames import data_frame

@@ -3,11 +3,11 @@ on.
 """
 
 import pytest
-from owner_conversation import Conversation, only, opened_at, retitling, said, typing
 
 from actors.events import CommitPoisoned, Fenced, HandedOver, MoveAsked, Stopped
 from actors.instructions import End, HandOver, PassOn, Publish, Reply, StepDown
 from storage.ports import LoggedSubmission, OwnerAddress
+from tests.owner.owner_conversation import Conversation, only, opened_at, retitling, said, typing
 
 HEIR = OwnerAddress("owner-2", "i-2", "ws://heir/link")
 RIVAL = OwnerAddress("owner-3", "i-3", "ws://rival/link")

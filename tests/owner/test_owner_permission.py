@@ -6,9 +6,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from owner_conversation import OTHER_WIDGET, WIDGET, state_of, typing
 
 from actors.permission import Author, check_permission, permissions_of
+from tests.owner.owner_conversation import OTHER_WIDGET, WIDGET, state_of, typing
 from weft.errors import WeftError
 from weft.models import Context, Permission, Subject
 from weft.ot import Document, operation_from_json

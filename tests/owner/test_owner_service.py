@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 import pytest
-from owner_conversation import OTHER_WIDGET, WIDGET, retitling, typing, widget_state
-from owner_gateway import SECRET, Gateway, linked
 
 from actors import upkeep
 from actors.owner_service import OwnerService
@@ -16,6 +14,8 @@ from storage.memory_directory import MemoryDirectory
 from storage.memory_log import MemoryLog
 from storage.ports import Accounts, Directory, OperationLog, OwnerAddress
 from storage.redis_directory import RedisDirectory
+from tests.owner.owner_conversation import OTHER_WIDGET, WIDGET, retitling, typing, widget_state
+from tests.owner.owner_gateway import SECRET, Gateway, linked
 from weft.ot import Document, apply, operation_from_json
 
 STORES = ["memory", pytest.param("real", marks=pytest.mark.store)]

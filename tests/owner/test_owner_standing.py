@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator
 from uuid import UUID
 
 import pytest
-from owner_conversation import retitling
-from owner_gateway import SECRET, linked
 
 from actors import standing_loop
 from actors.owner_service import OwnerService
@@ -16,6 +14,8 @@ from storage.memory_directory import MemoryDirectory
 from storage.memory_log import MemoryLog
 from storage.memory_tables import MemoryTables
 from storage.ports import OwnerAddress
+from tests.owner.owner_conversation import retitling
+from tests.owner.owner_gateway import SECRET, linked
 
 OTHER = OwnerAddress("owner-2", "its incarnation", "ws://127.0.0.1:1/link")
 PATIENCE_SECONDS = 10.0

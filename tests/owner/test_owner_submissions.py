@@ -3,7 +3,12 @@
 from typing import Any
 
 import pytest
-from owner_conversation import (
+
+from actors import history, sequencer
+from actors.events import CommitPoisoned, Fenced, LookupFailed, SubmissionFound
+from actors.instructions import FindSubmission, Publish, Reply, Report, StepDown
+from storage.ports import ReplicaMark
+from tests.owner.owner_conversation import (
     OTHER_WIDGET,
     WIDGET,
     Conversation,
@@ -14,11 +19,6 @@ from owner_conversation import (
     said,
     typing,
 )
-
-from actors import history, sequencer
-from actors.events import CommitPoisoned, Fenced, LookupFailed, SubmissionFound
-from actors.instructions import FindSubmission, Publish, Reply, Report, StepDown
-from storage.ports import ReplicaMark
 from weft.errors import WeftError
 
 ABSENT_WIDGET = "00000000-0000-4000-8000-00000000000f"

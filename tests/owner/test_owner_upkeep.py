@@ -1,11 +1,11 @@
 """Conversations about time: checkpoints by count and by age, unloading, being stopped."""
 
 import pytest
-from owner_conversation import Conversation, named, only, opened_at, typing
 
 from actors import history, upkeep
 from actors.events import Attached, CheckpointFailed, CheckpointWritten, Detached, Stopped, Ticked
 from actors.instructions import End, Identify, Publish, Unload, WriteCheckpoint
+from tests.owner.owner_conversation import Conversation, named, only, opened_at, typing
 from weft.limits import (
     CHECKPOINT_EVERY_SECONDS,
     CHECKPOINT_RETRY_SECONDS,
