@@ -198,6 +198,7 @@ class DashboardService:
                 size_bytes,
                 self._clock_ms(),
                 line.guard,
+                line.seen_version,
             )
         )
 

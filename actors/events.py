@@ -52,6 +52,7 @@ class Submitted:
     size_bytes: int  # of the operations as JSON
     at_ms: int  # now, ms since epoch
     guard: str | None = None  # what nothing may have touched since: see weft/wire/link.py
+    seen_version: int | None = None  # of what it overwrites; None: the base version
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ class Sequencer:
             replica_id=author.replica_id,
             sequence=event.sequence,
             user_id=author.user_id,
-            base_version=event.base_version,
+            base_version=seen_version_of(event),
             operations=written,
             fingerprint=event.fingerprint,
             at_ms=event.at_ms,
@@ -148,6 +148,15 @@ class Sequencer:
         operations = parse(submission.operations, trusted=True)
         self.history.add(submission, operations, len(orjson.dumps(submission.operations)))
         return operations
+
+
+def seen_version_of(event: Submitted) -> int:
+    """What its author had seen, so that whoever reads the log can tell whom it overwrites unseen.
+
+    Less than the base version where the author has moved it along, over what came later.
+    """
+    seen = event.seen_version
+    return event.base_version if seen is None else min(seen, event.base_version)
 
 
 def parse(operations: Iterable[dict[str, Any]], *, trusted: bool) -> Operations:

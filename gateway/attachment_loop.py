@@ -116,10 +116,11 @@ class Attachment:
         base_version: int,
         operations: list[dict[str, Any]],
         guard: str | None = None,
+        seen_version: int | None = None,
     ) -> None:
         """On a link that is being lost it goes nowhere: the client is told of the loss. Between two
         owners it waits for the next."""
-        line = Submitted(self._n, sequence, base_version, operations, guard)
+        line = Submitted(self._n, sequence, base_version, operations, guard, seen_version)
         self._passage.submitted(line)
         if self._link is not None and not self._passage.is_under_way:
             self._link.send(line)

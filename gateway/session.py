@@ -195,7 +195,13 @@ class Session:
             error = WeftError("not_joined")
             return [Send(rejected_frame(message.dashboard_id, message.sequence, error))]
         return [
-            Forward(subscription.number, message.sequence, message.base_version, message.operations)
+            Forward(
+                subscription.number,
+                message.sequence,
+                message.base_version,
+                message.operations,
+                message.seen_version,
+            )
         ]
 
     def _present(self, message: SetPresence) -> Instructions:

@@ -199,6 +199,7 @@ class Forward:
     sequence: int
     base_version: int
     operations: list[dict[str, Any]]
+    seen_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

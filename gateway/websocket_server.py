@@ -167,9 +167,9 @@ class ClientConnection:
                 self._send(self._joined_frame(instruction))
             case TellPresence(told):
                 self._around.presence.moved(self.connection_id, told)
-            case Forward(subscription, sequence, base_version, operations):
+            case Forward(subscription, sequence, base, operations, seen_version):
                 attachment = self._attachments[subscription]
-                attachment.submit(sequence, base_version, operations)
+                attachment.submit(sequence, base, operations, seen_version=seen_version)
                 self._around.figures.forwarded(
                     attachment.line.dashboard_id,
                     attachment.line.replica_id,

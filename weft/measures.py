@@ -43,7 +43,10 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "commit_ms": Measure(Kind.SPREAD, "One group commit, ms.", None, _MS),
     "commit_submissions": Measure(Kind.SPREAD, "Submissions in one group commit.", None, _SIZES),
     "transform_versions": Measure(
-        Kind.SPREAD, "Versions between a submission's base and its own.", None, _SIZES
+        Kind.SPREAD,
+        "Versions between what an author had seen and the submission's own.",
+        None,
+        _SIZES,
     ),
     "commit_queue": Measure(Kind.LEVEL, "Submissions that wait for their commit."),
     "dashboards": Measure(Kind.LEVEL, "Dashboards open at this owner."),

@@ -3,7 +3,7 @@
 import pytest
 
 import weft
-from benchmarks.offline import merge
+from benchmarks.offline import Network, disconnected, merge
 from benchmarks.reconnect import cut_everyone
 from tests.client.conversation import NOTE
 from tests.client.test_client_whole_system import TEXT, House, served
@@ -86,3 +86,29 @@ async def test_what_is_lost_on_the_way_is_told_and_restored_in_one_call(house: H
         assert ann.document == bob.document
         assert ann.document.value_at(removed, TEXT).startswith("edited ")
         assert ann.document.value_at(kept, ("title",)) in ("Ann's", "Bob's")
+
+
+async def test_law18_whose_value_an_offline_edit_overwrites_is_told(house: House) -> None:
+    """Bob comes back, moves his edit over Ann's, and wins; only Ann can know what was lost."""
+    tokens = [await house.token(name) for name in ("ann3", "bob3")]
+    network = Network()
+    async with (
+        served(house) as url,
+        weft.connect(url, tokens[0]) as one,
+        weft.connect(url, tokens[1], create_connection=network.make, proxy=None) as other,
+    ):
+        ann, bob = await one.join(house.dashboard_id), await other.join(house.dashboard_id)
+        widget_id = ann.add_widget(NOTE)
+        await ann.saved()
+        await bob.reached(ann.version)
+        network.leave()
+        await disconnected(bob)
+        bob.set(widget_id, "title", "Bob's")
+        ann.set(widget_id, "title", "Ann's")
+        await ann.saved()
+        network.is_away = False
+        await bob.saved()
+        await ann.reached(bob.version)
+        (notice,) = ann.notices()
+        assert (notice.loss.value, notice.lost_value) == ("superseded", "Ann's")
+        assert bob.notices() == ()

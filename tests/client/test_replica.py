@@ -20,6 +20,7 @@ from tests.client.conversation import (
     typed,
     updated,
 )
+from weft.client.pending import Pending
 from weft.client.replica import Replica
 from weft.errors import OperationError, WeftError
 from weft.limits import JOIN_PATIENCE_ATTEMPTS
@@ -599,6 +600,41 @@ def test_a_value_overwritten_by_someone_who_had_seen_it_is_no_conflict() -> None
     talk.committed(submission(1, updated(["title"], "Mine"), by=ME))
     talk.committed(submission(2, updated(["title"], "Theirs"), base=1))
     assert (talk.told(), talk.state) == ([], "saved")
+
+
+def test_law18_an_edit_made_offline_says_what_its_author_had_seen() -> None:
+    talk = Conversation()
+    talk.disconnect()
+    talk.edit.set(WIDGET, "title", "Mine")
+    talk.edit.insert(WIDGET, TEXT, 0, "I say: ")
+    talk.connect()
+    theirs = [typed(0, "a"), updated(["title"], "Theirs"), typed(0, "b")]
+    talk.joined(3, *(submission(version, each) for version, each in enumerate(theirs, 1)))
+    (sent,) = talk.sent()[1:]
+    assert (sent["baseVersion"], sent["seenVersion"]) == (3, 1), "not what was set as version 2"
+    stored = Pending.from_json(json.loads(json.dumps(talk.replica.copy.pending.to_json())))
+    assert stored.in_flight == talk.replica.copy.pending.in_flight
+
+
+def test_law18_an_edit_that_waits_says_what_its_author_had_seen() -> None:
+    talk = Conversation()
+    talk.edit.insert(WIDGET, TEXT, 0, "a")
+    talk.edit.set(WIDGET, "title", "Mine")
+    talk.committed(submission(1, updated(["title"], "Theirs")))
+    talk.committed(submission(2, typed(0, "a"), by=ME, base=0))
+    assert [(each["baseVersion"], each.get("seenVersion")) for each in talk.sent()] == [
+        (0, None),
+        (2, 0),
+    ]
+
+
+def test_an_edit_that_overwrites_only_what_was_seen_says_no_more_than_its_base() -> None:
+    talk = Conversation()
+    talk.disconnect()
+    talk.edit.set(WIDGET, "title", "Mine")
+    talk.connect()
+    talk.joined(1, submission(1, updated(["title"], "Theirs", None)))
+    assert "seenVersion" not in talk.sent()[-1]
 
 
 def test_a_value_that_is_being_set_anew_is_not_told_as_lost() -> None:

@@ -2,11 +2,12 @@
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
 from storage.memory_log import run_now
 from storage.ports import LoggedSubmission
+from tests.simulation import registers
 from tests.simulation.simulated_person import LEDGER, Person
 from weft.client.replica import Phase
 from weft.ot import Document, Operation, apply, operation_from_json
@@ -67,6 +68,8 @@ class Laws:
         operations = tuple(operation_from_json(each, trusted=True) for each in row.operations)
         for operation in operations:
             self._count(operation)
+            if (operation.target_id, operation.path) == (LEDGER, registers.PATH):
+                self.world.registers.committed.append(cast("str", operation.value))
         self.history.append(apply(self.history[-1], operations, within_limits=False))
 
     def _count(self, operation: Operation) -> None:
@@ -118,6 +121,9 @@ class Laws:
             for marker in person.marks.saved:
                 there = self.history[-1].value_at(LEDGER, ("data", marker))
                 self.require(there == person.name, 3, f"{marker} is gone")
+        untold, wrongly = self.world.registers.untold(), self.world.registers.told_wrongly()
+        self.require(not untold, 18, f"whose values {untold} were overwritten unseen, are not told")
+        self.require(not wrongly, 18, f"{wrongly} told as lost, but nobody overwrote them")
 
     def check_storage(self) -> None:
         """Law 4: a replay from every checkpoint, and the rows, hold what everyone sees."""

@@ -45,9 +45,7 @@ def untransformed(_: Any, operations: Operations, base_version: int) -> list[Ope
     return [(operation,) for operation in operations]
 
 
-def not_rebased(
-    remote: Operations, layer: Operations, discarded: list[Any]
-) -> tuple[Operations, Operations]:
+def not_rebased(remote: Operations, layer: Layer, *_: Any) -> tuple[Operations, Layer]:
     return remote, layer
 
 
@@ -84,6 +82,9 @@ MUTANTS = {
     ),
     "what was in flight when the connection was cut counts as not committed": Mutant(
         {3}, {"weft.client.replica.Replica.handle": handle_forgetting}
+    ),
+    "what was moved over others' edits counts as made after them": Mutant(
+        {18}, {"actors.sequencer.seen_version_of": lambda event: event.base_version}
     ),
     "saved is said when it is only sent": Mutant(
         {2}, {"weft.client.replica.status_of": saved_when_sent}

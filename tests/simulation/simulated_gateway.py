@@ -1,5 +1,6 @@
 """The gateway's shell in one thread: real session hearts, and links to owners that can be cut."""
 
+from dataclasses import astuple
 from itertools import count
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
@@ -112,8 +113,8 @@ class Gateway:
                 self._tell(socket, events.Authenticated(user, self.world.now_ms))
             case events.Attach():
                 self._attach(socket, order)
-            case events.Forward(subscription, sequence, base_version, operations):
-                self._forward(socket, subscription, sequence, base_version, operations)
+            case events.Forward():
+                self._forward(socket, order)
             case events.EnterRoom(subscription, dashboard_id):
                 link, _ = socket.attachments[subscription]
                 link.rooms.enter(dashboard_id, socket)
@@ -141,20 +142,14 @@ class Gateway:
             ("attach", number, user_id, order.replica_id, order.version, order.wants_tail)
         )
 
-    def _forward(
-        self,
-        socket: Socket,
-        subscription: int,
-        sequence: int,
-        base_version: int,
-        operations: list[dict[str, Any]],
-    ) -> None:
+    def _forward(self, socket: Socket, order: events.Forward) -> None:
+        subscription, *submission = astuple(order)
         if self.world.happens(self.world.troubles.too_frequent):
             refusal = WeftError("rate_limited", retryAfterMs=10)
-            socket.to_client.send(rejected_frame(self.world.dashboard_id, sequence, refusal))
+            socket.to_client.send(rejected_frame(self.world.dashboard_id, order.sequence, refusal))
             return
         link, number = socket.attachments[subscription]
-        link.to_owner.send(("submit", number, sequence, base_version, operations))
+        link.to_owner.send(("submit", number, *submission))
 
     def _detach(self, socket: Socket, subscription: int, dashboard_id: UUID) -> None:
         attachment = socket.attachments.pop(subscription, None)

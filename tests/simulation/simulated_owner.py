@@ -71,11 +71,11 @@ class Owner:
         elif kind == "taken":
             self.handle(events.PartTaken(route))
         elif number in link.numbers:
-            sequence, base_version, operations = fields
+            sequence, base_version, operations, seen_version = fields
             digest, size_bytes = fingerprint(base_version, operations)
             submitted = events.Submitted(
                 route, sequence, base_version, tuple(operations), digest, size_bytes,
-                self.world.now_ms,
+                self.world.now_ms, seen_version=seen_version,
             )  # fmt: skip
             self.handle(submitted)
 

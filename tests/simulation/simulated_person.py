@@ -6,10 +6,11 @@ that), and keeps a ledger of markers: edits that nobody else can touch, so each 
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from tests.ot.generator import WIDGETS, make_operations
+from tests.simulation.registers import PATH, Written
 from tests.simulation.simulated_gateway import Socket
 from tests.simulation.simulated_network import CUT
 from weft.client.connection import Connection
@@ -35,6 +36,7 @@ from weft.client.instructions import (
     Tell,
     WaitFor,
 )
+from weft.client.notices import Notice
 from weft.client.replica import Replica
 from weft.client.status import State
 from weft.errors import OperationError
@@ -66,6 +68,7 @@ class Person:
         self.waiting = False  # the replica has asked to be woken
         self.socket: Socket | None = None
         self.checked_version: int | None = None
+        self.life = 0  # of its copy of the dashboard
         self._sockets = 0
         self._news: list[Show] = []
         self._open(self._new_replica())
@@ -78,6 +81,7 @@ class Person:
 
     def _open(self, replica: Replica) -> None:
         self.replica = replica
+        self.life += 1
         self.editing = Editing(replica, self._carry_for)
         self.connection = Connection(self.world.random.random, "simulation")
         self.checked_version = None
@@ -157,9 +161,12 @@ class Person:
                     self.waiting = True
                 case Tell(_, Show() as show):
                     self._news.append(show)
+                    self.life += show.origin == "snapshot"
                 case Tell(_, Notify(notice)):
                     self.world.counts[f"{notice.loss} {notice.reason}"] += 1
                     self._lose(markers_in(notice.operations))
+                    if notice.loss == "superseded" and is_of_register(notice):
+                        self.world.registers.told.add(cast("str", notice.lost_value))
                 case Tell(_, Report(error)):
                     self.world.require(False, 4, f"{self.name} has to start afresh: {error!r}")
                 case Tell(_, Finish(error)) | Fail(error):
@@ -176,6 +183,8 @@ class Person:
                 self._mark()
             elif chance < 0.3:
                 self._type()
+            elif chance < 0.36:
+                self._write_register()
             elif chance < 0.4:
                 with self.editing.batch():
                     self._edit_at_random(3)
@@ -196,6 +205,12 @@ class Person:
         position = self.world.random.randint(0, len(text))
         self.editing.insert(LEDGER, ("config", "text"), position, self.world.next_word())
 
+    def _write_register(self) -> None:
+        shown = self.replica.document.value_at(LEDGER, ("config",)).get("register")
+        value = self.world.next_value()
+        self.world.registers.written[value] = Written(self, self.life, shown)
+        self.editing.set(LEDGER, PATH, value)
+
     def _edit_at_random(self, most: int) -> None:
         random, document = self.world.random, self.replica.document
         here = [widget_id for widget_id in WIDGETS if widget_id in document]
@@ -210,7 +225,7 @@ class Person:
 
     def settle_a_notice(self) -> None:
         """Make the lost edit again, or be content."""
-        notices = self.editing.notices()
+        notices = [each for each in self.editing.notices() if not is_of_register(each)]
         if not notices:
             return
         notice = self.world.random.choice(notices)
@@ -233,6 +248,10 @@ class Person:
     @property
     def is_settled(self) -> bool:
         return self.replica.status.state in SETTLED
+
+
+def is_of_register(notice: Notice) -> bool:
+    return any((op.target_id, op.path) == (LEDGER, PATH) for op in notice.operations)
 
 
 def markers_in(operations: Operations) -> set[str]:

@@ -19,6 +19,7 @@ from storage.ports import LoggedSubmission
 from storage.rows import encode_json
 from tests.ot.generator import make_document
 from tests.simulation.laws import LawBrokenError, Laws
+from tests.simulation.registers import Registers
 from tests.simulation.simulated_gateway import Gateway, Link
 from tests.simulation.simulated_network import Channel
 from tests.simulation.simulated_owner import Owner
@@ -83,6 +84,7 @@ class World:
         self.timeline: list[str] = []
         self.steps = 0
         self._names = Counter[str]()
+        self.registers = Registers()
         self.counts = Counter[str]()  # what has happened how often, to know what is exercised
         state = self.state or make_document(self.random)
         state = {**state, "widgets": {**state["widgets"], LEDGER: LEDGER_WIDGET}}
@@ -131,6 +133,10 @@ class World:
     def next_marker(self) -> str:
         self._names["marker"] += 1
         return f"m{self._names['marker']}"
+
+    def next_value(self) -> str:
+        self._names["value"] += 1
+        return f"v{self._names['value']}"
 
     def next_word(self) -> str:
         self._names["word"] += 1

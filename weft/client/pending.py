@@ -4,11 +4,14 @@ Law 17, stepwise: remote operations meet each pending edit in turn. The layers, 
 the one before: the submission in flight, the submissions that wait for their turn, and the edits
 of a batch that is still open. What waits is compacted, but never beyond what one submission holds,
 so an edit or a batch is not torn apart.
+
+What moves along forgets what its author had seen. So each layer keeps the newest version that its
+author had seen of all that it overwrites: those who lose are told (rule 5 of merging).
 """
 
 from collections import deque
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from weft.errors import WeftError
 from weft.limits import (
@@ -46,11 +49,16 @@ class Rebased(NamedTuple):
 class Layer(NamedTuple):
     operations: Operations
     size_bytes: int  # at least that of the operations on the wire
+    seen_version: int | None = None  # None: all that it overwrites was seen
 
 
 class InFlight(NamedTuple):
     sequence: int
     operations: Operations
+    seen_version: int | None = None  # as of a layer
+
+
+Moved = TypeVar("Moved", Layer, InFlight)
 
 
 class Pending:
@@ -73,13 +81,11 @@ class Pending:
     def to_json(self) -> dict[str, Any]:
         """An open batch counts as closed."""
         flying = self.in_flight
-        layers = [layer.operations for layer in self._waiting]
-        if self._batch is not None and self._batch.operations:
-            layers.append(self._batch.operations)
+        layers = [*self._waiting, self._batch or Layer((), 0)]
         return {
             "sequence": self.sequence,
-            "inFlight": flying and [flying.sequence, _to_json(flying.operations)],
-            "waiting": [_to_json(operations) for operations in layers],
+            "inFlight": flying and [flying.sequence, *_to_json(flying)],
+            "waiting": [_to_json(layer) for layer in layers if layer.operations],
         }
 
     @classmethod
@@ -87,11 +93,11 @@ class Pending:
         pending = cls()
         pending.sequence = stored["sequence"]
         if stored["inFlight"] is not None:
-            sequence, operations = stored["inFlight"]
-            pending.in_flight = InFlight(sequence, _from_json(operations))
-        for layer in stored["waiting"]:
+            sequence, operations, seen = stored["inFlight"]
+            pending.in_flight = InFlight(sequence, _from_json(operations), seen)
+        for layer, seen in stored["waiting"]:
             operations = _from_json(layer)
-            pending._waiting.append(Layer(operations, bytes_of(operations)))
+            pending._waiting.append(Layer(operations, bytes_of(operations), seen))
         return pending
 
     # --- the user -------------------------------------------------------------------------------
@@ -125,7 +131,7 @@ class Pending:
     def close_batch(self) -> None:
         batch, self._batch = self._batch, None
         if batch is not None:
-            self.add(*batch)
+            self._wait(batch)
 
     def drop_batch(self, confirmed: Document) -> Operations:
         """Forget the open batch; returns what undoes it in the view."""
@@ -135,20 +141,20 @@ class Pending:
 
     # --- the server -----------------------------------------------------------------------------
 
-    def rebase(self, remote: Operations) -> Rebased:
-        """Move every layer over what was committed before it."""
+    def rebase(self, remote: Operations, version: int | None = None) -> Rebased:
+        """Move every layer over what was committed before it, as `version`; None: over an undoing
+        of one's own.
+        """
         discarded: list[Lost] = []
         if self.in_flight is not None:
-            remote, moved = _rebase(remote, self.in_flight.operations, discarded)
-            self.in_flight = InFlight(self.in_flight.sequence, moved)
+            remote, self.in_flight = _rebase(remote, self.in_flight, version, discarded)
         waiting, self._waiting = self._waiting, deque()
-        for operations, size_bytes in waiting:
-            remote, moved = _rebase(remote, operations, discarded)
-            if moved:
-                self._waiting.append(Layer(moved, size_bytes))
+        for layer in waiting:
+            remote, moved = _rebase(remote, layer, version, discarded)
+            if moved.operations:
+                self._waiting.append(moved)
         if self._batch is not None:
-            remote, moved = _rebase(remote, self._batch.operations, discarded)
-            self._batch = Layer(moved, self._batch.size_bytes)
+            remote, self._batch = _rebase(remote, self._batch, version, discarded)
         return Rebased(remote, tuple(discarded))
 
     def drop_in_flight(self, confirmed: Document) -> Rebased:
@@ -164,16 +170,17 @@ class Pending:
         From here on the sequence and its content belong together, until it has committed or is
         dropped: whoever has heard of one must find the other.
         """
-        operations: Operations = ()
-        while self._waiting and not operations:
-            operations, size_bytes = _compact(self._waiting.popleft())
+        first = Layer((), 0)
+        while self._waiting and not first.operations:
+            first = _compact(self._waiting.popleft())
+        operations, _, seen = first
         if not operations:
             return None
         rest = operations[OPERATIONS_MAX_PER_SUBMISSION:]  # a deletion split by many inserts
         if rest:
-            self._waiting.appendleft(Layer(rest, size_bytes))
+            self._waiting.appendleft(first._replace(operations=rest))
         self.sequence += 1
-        self.in_flight = InFlight(self.sequence, operations[:OPERATIONS_MAX_PER_SUBMISSION])
+        self.in_flight = InFlight(self.sequence, operations[:OPERATIONS_MAX_PER_SUBMISSION], seen)
         return self.resend()
 
     def resend(self) -> InFlight | None:
@@ -181,8 +188,8 @@ class Pending:
         if self.in_flight is None or not self.in_flight.operations:
             self.in_flight = None
         else:
-            sequence, operations = self.in_flight
-            self.in_flight = InFlight(sequence, _in_client_terms(operations))
+            operations = _in_client_terms(self.in_flight.operations)
+            self.in_flight = self.in_flight._replace(operations=operations)
         return self.in_flight
 
     def clear(self) -> Operations:
@@ -214,8 +221,8 @@ class Pending:
             self._waiting.append(added)
 
 
-def _to_json(operations: Operations) -> list[dict[str, Any]]:
-    return [operation_to_json(operation) for operation in operations]
+def _to_json(layer: Layer | InFlight) -> list[Any]:
+    return [[operation_to_json(each) for each in layer.operations], layer.seen_version]
 
 
 def _from_json(operations: list[dict[str, Any]]) -> Operations:
@@ -230,12 +237,20 @@ def bytes_of(operations: Operations) -> int:
 def _join(first: Layer, second: Layer) -> Layer:
     """One layer; what has just been typed is merged with what was typed before."""
     merged = compose(first.operations[-1:], second.operations)
-    return Layer(first.operations[:-1] + merged, first.size_bytes + second.size_bytes)
+    return Layer(
+        first.operations[:-1] + merged,
+        first.size_bytes + second.size_bytes,
+        _older(first.seen_version, second.seen_version),
+    )
+
+
+def _older(one: int | None, other: int | None) -> int | None:
+    return min((each for each in (one, other) if each is not None), default=None)
 
 
 def _compact(layer: Layer) -> Layer:
     operations = normalize(layer.operations)
-    return Layer(operations, bytes_of(operations))
+    return Layer(operations, bytes_of(operations), layer.seen_version)
 
 
 def _fills(layer: Layer, part: float) -> bool:
@@ -254,17 +269,18 @@ def _is_sendable(layer: Layer) -> bool:
 
 
 def _rebase(
-    remote: Operations, layer: Operations, discarded: list[Lost]
-) -> tuple[Operations, Operations]:
-    if not remote or not layer:
+    remote: Operations, layer: Moved, version: int | None, discarded: list[Lost]
+) -> tuple[Operations, Moved]:
+    if not remote or not layer.operations:
         return remote, layer
-    change, moved, conflicts = transform_pair(remote, layer)
-    discarded += [
-        Lost(layer[conflict.number], conflict.reason)
-        for conflict in conflicts
-        if conflict.side == "later"
-    ]
-    return effective(change), effective(moved)
+    change, moved, conflicts = transform_pair(remote, layer.operations)
+    seen = layer.seen_version
+    for conflict in conflicts:
+        if conflict.side == "later":
+            discarded.append(Lost(layer.operations[conflict.number], conflict.reason))
+        elif version is not None:
+            seen = _older(seen, version - 1)
+    return effective(change), layer._replace(operations=effective(moved), seen_version=seen)
 
 
 def _in_client_terms(operations: Operations) -> Operations:

@@ -370,6 +370,7 @@ class Replica:
             dashboard_id=self.dashboard_id,
             sequence=flying.sequence,
             base_version=self.version,
+            seen_version=flying.seen_version,
             operations=operations,
         )
         self._out.append(Send(submit))

@@ -104,9 +104,9 @@ class WorkingCopy:
             flying = self.pending.in_flight
             if flying is not None and flying.sequence == submission.sequence:
                 self._commit_own(submission.version, made)
-                return self._commit_remote(submission.version - 1, added, None) if added else []
+                return self._commit_remote(submission, added, None) if added else []
             self.pending.sequence = max(self.pending.sequence, submission.sequence)
-        return self._commit_remote(submission.base_version, made + added, submission.user_id)
+        return self._commit_remote(submission, made + added, submission.user_id)
 
     def _commit_own(self, version: int, operations: Operations) -> None:
         """What was in flight has committed, as these operations: the view stays as it is."""
@@ -117,14 +117,16 @@ class WorkingCopy:
         self._own_writes.record(version, operations)
 
     def _commit_remote(
-        self, base_version: int, operations: Operations, user_id: UUID | None
+        self, submission: Submission, operations: Operations, user_id: UUID | None
     ) -> News:
-        """Others have committed these, made when they had seen `base_version`. `user_id` None: a
-        plug-in of the server, right after what was in flight here.
+        """These of it are of others, who had seen its base version. `user_id` None: of a plug-in of
+        the server, which had seen all but the edit of this replica that it follows.
         """
-        overwritten, before = self._own_writes.meet(base_version, operations), self.view
+        version = submission.version
+        seen_version = version - 1 if user_id is None else submission.base_version
+        overwritten, before = self._own_writes.meet(seen_version, operations), self.view
         self.confirmed = apply(self.confirmed, operations, within_limits=False)
-        rebased = self.pending.rebase(operations)
+        rebased = self.pending.rebase(operations, version)
         news = self._change_view("remote", rebased.change, user_id)
         superseded = [lost for lost in overwritten if lost.reason == "superseded"]
         homeless = [lost for lost in overwritten if lost.reason != "superseded"]

@@ -48,6 +48,7 @@ class Submitted(NamedTuple):
     base_version: int
     operations: list[dict[str, Any]]
     guard: str | None = None
+    seen_version: int | None = None  # None: the base version
 
 
 class Feed(NamedTuple):
@@ -169,13 +170,17 @@ def unpack_to_gateway(batch: bytes | str) -> list[ToGateway]:
 
 def _line_to_owner(line: ToOwner) -> bytes:
     match line:
-        case Submitted(n, sequence, base_version, operations, guard):
+        case Submitted(n, sequence, base_version, operations, guard, seen_version):
             told: dict[str, Any] = {
                 "sequence": sequence,
                 "baseVersion": base_version,
                 "operations": operations,
             }
-            return encode(["submit", n, told if guard is None else told | {"guard": guard}])
+            if guard is not None:
+                told["guard"] = guard
+            if seen_version is not None:
+                told["seenVersion"] = seen_version
+            return encode(["submit", n, told])
         case Feed(n, number, widget_id, value):
             return encode(["feed", n, number, widget_id, value])
         case Attach():
@@ -239,7 +244,7 @@ def _read_to_owner(line: bytes) -> ToOwner:
                     "operations": list(ops),
                 } as told,
             ]:
-                return Submitted(n, sequence, base, ops, told.get("guard"))
+                return Submitted(n, sequence, base, ops, told.get("guard"), told.get("seenVersion"))
             case ["feed", int(n), int(number), str(widget_id), dict(value)]:
                 return Feed(n, number, UUID(widget_id), value)
             case ["attach", int(n), dict(fields)]:

@@ -112,6 +112,7 @@ class Submit(WireModel):
     dashboard_id: WireUuid
     sequence: Sequence
     base_version: Version
+    seen_version: Version | None = None
     operations: Annotated[
         list[OperationObject], Field(min_length=1, max_length=OPERATIONS_MAX_PER_SUBMISSION)
     ]

@@ -109,6 +109,16 @@ test("a value overwritten unseen is told, and restored in one call", () => {
   assert.deepEqual([talk.edit.notices().length, talk.state], [0, "saving"]);
 });
 
+test("an edit made offline says what its author had seen, through a reload", () => {
+  const talk = new Conversation();
+  talk.disconnect();
+  talk.edit.set(WIDGET, "title", "Mine");
+  talk.connect();
+  talk.joined(2, [submission(1, [typed(0, "a")]), submission(2, [updated(["title"], "Theirs")])]);
+  const sent = { ...submit(1, 2, updated(["title"], "Mine")), seenVersion: 1 };
+  assert.deepEqual(talk.sent().at(-1), sent);
+});
+
 test("who edits a widget removed meanwhile is told and gets it back in one step", () => {
   const talk = new Conversation();
   talk.edit.insert(WIDGET, TEXT, 5, "!");

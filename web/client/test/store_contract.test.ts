@@ -26,7 +26,7 @@ const STORES: readonly Stores[] = [
 
 function change(replicaId: string, dashboardId: string, version: number, edits: number): Change {
   const edit = { type: "update", path: ["title"], value: "x" } as const;
-  const pending = { sequence: version, inFlight: null, waiting: Array(edits).fill([edit]) };
+  const pending = { sequence: version, inFlight: null, waiting: Array(edits).fill([[edit], null]) };
   const base = { version, state: Document.empty("stored").toJSON() };
   return { replica: { replicaId, dashboardId, version, pending }, base, log: [] };
 }

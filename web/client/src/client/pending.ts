@@ -5,6 +5,9 @@
  * of the one before: the submission in flight, the submissions that wait for their turn, and the
  * edits of a batch that is still open. What waits is compacted, but never beyond what one
  * submission holds, so an edit or a batch is not torn apart.
+ *
+ * What moves along forgets what its author had seen. So each layer keeps the newest version that
+ * its author had seen of all that it overwrites: those who lose are told (rule 5 of merging).
  */
 
 import { WeftError } from "../errors.ts";
@@ -35,23 +38,28 @@ export interface Rebased {
   readonly discarded: readonly Lost[];
 }
 
-export interface InFlight {
-  readonly sequence: number;
+interface Movable {
   readonly operations: Operations;
+  readonly seenVersion: number | null; // null: all that it overwrites was seen
 }
+
+export interface InFlight extends Movable {
+  readonly sequence: number;
+}
+
+type LayerJson = readonly [readonly OperationJson[], number | null];
 
 export interface PendingJson {
   readonly sequence: number;
-  readonly inFlight: readonly [number, readonly OperationJson[]] | null;
-  readonly waiting: readonly (readonly OperationJson[])[];
+  readonly inFlight: readonly [number, ...LayerJson] | null;
+  readonly waiting: readonly LayerJson[];
 }
 
-interface Layer {
-  readonly operations: Operations;
+interface Layer extends Movable {
   readonly bytes: number; // at least those of the operations on the wire
 }
 
-const EMPTY: Layer = { operations: [], bytes: 0 };
+const EMPTY: Layer = { operations: [], bytes: 0, seenVersion: null };
 
 export class Pending {
   sequence = 0; // the newest that this replica has used
@@ -77,10 +85,8 @@ export class Pending {
     const layers = [...this.#waiting, ...(this.#batch === null ? [] : [this.#batch])];
     return {
       sequence: this.sequence,
-      inFlight: flying && [flying.sequence, flying.operations.map(operationToJson)],
-      waiting: layers
-        .filter(({ operations }) => operations.length > 0)
-        .map(({ operations }) => operations.map(operationToJson)),
+      inFlight: flying && [flying.sequence, ...toJson(flying)],
+      waiting: layers.filter(({ operations }) => operations.length > 0).map(toJson),
     };
   }
 
@@ -88,10 +94,10 @@ export class Pending {
     const pending = new Pending();
     pending.sequence = stored.sequence;
     if (stored.inFlight !== null) {
-      const [sequence, operations] = stored.inFlight;
-      pending.inFlight = { sequence, operations: readAll(operations) };
+      const [sequence, operations, seenVersion] = stored.inFlight;
+      pending.inFlight = { sequence, operations: readAll(operations), seenVersion };
     }
-    pending.#waiting = stored.waiting.map((layer) => layerOf(readAll(layer)));
+    pending.#waiting = stored.waiting.map(([layer, seen]) => layerOf(readAll(layer), seen));
     return pending;
   }
 
@@ -99,9 +105,10 @@ export class Pending {
 
   /** Their size in bytes. @throws WeftError too_large when one submission cannot hold them. */
   check(operations: Operations): number {
-    const added = layerOf(operations);
+    const added = layerOf(operations, null);
     const held = this.#batch ?? EMPTY;
     const both = {
+      ...held,
       operations: [...held.operations, ...operations],
       bytes: held.bytes + added.bytes,
     };
@@ -113,7 +120,7 @@ export class Pending {
 
   /** `bytes` is what `check` has returned. */
   add(operations: Operations, bytes: number): void {
-    const added = { operations, bytes };
+    const added = { operations, bytes, seenVersion: null };
     if (this.#batch === null) {
       this.#wait(added);
       return;
@@ -133,7 +140,7 @@ export class Pending {
   closeBatch(): void {
     const batch = this.#batch;
     this.#batch = null;
-    if (batch !== null) this.add(batch.operations, batch.bytes);
+    if (batch !== null) this.#wait(batch);
   }
 
   /** Forget the open batch; returns what undoes it in the view. */
@@ -145,23 +152,17 @@ export class Pending {
 
   // --- the server -------------------------------------------------------------------------------
 
-  /** Move every layer over what was committed before it. */
-  rebase(remote: Operations): Rebased {
+  /** Move every layer over what was committed before it, as `version`; null: over an undoing. */
+  rebase(remote: Operations, version: number | null): Rebased {
     const discarded: Lost[] = [];
-    const moved = (operations: Operations): Operations => {
-      const [change, after] = rebased(remote, operations, discarded);
+    const moved = <Layered extends Movable>(layer: Layered): Layered => {
+      const [change, after] = rebased(remote, layer, version, discarded);
       remote = change;
-      return after;
+      return { ...layer, ...after };
     };
-    if (this.inFlight !== null) {
-      this.inFlight = { ...this.inFlight, operations: moved(this.inFlight.operations) };
-    }
-    this.#waiting = this.#waiting
-      .map((layer) => ({ ...layer, operations: moved(layer.operations) }))
-      .filter(({ operations }) => operations.length > 0);
-    if (this.#batch !== null) {
-      this.#batch = { ...this.#batch, operations: moved(this.#batch.operations) };
-    }
+    if (this.inFlight !== null) this.inFlight = moved(this.inFlight);
+    this.#waiting = this.#waiting.map(moved).filter(({ operations }) => operations.length > 0);
+    if (this.#batch !== null) this.#batch = moved(this.#batch);
     return { change: remote, discarded };
   }
 
@@ -169,7 +170,7 @@ export class Pending {
   dropInFlight(confirmed: Document): Rebased {
     const inverse = invert(confirmed, this.inFlight?.operations ?? []);
     this.inFlight = null;
-    return this.rebase(inverse);
+    return this.rebase(inverse, null);
   }
 
   /**
@@ -185,10 +186,10 @@ export class Pending {
     }
     if (first.operations.length === 0) return null;
     const rest = first.operations.slice(OPERATIONS_MAX_PER_SUBMISSION); // split by many inserts
-    if (rest.length > 0) this.#waiting.unshift({ operations: rest, bytes: first.bytes });
+    if (rest.length > 0) this.#waiting.unshift({ ...first, operations: rest });
     this.sequence += 1;
     const operations = first.operations.slice(0, OPERATIONS_MAX_PER_SUBMISSION);
-    this.inFlight = { sequence: this.sequence, operations };
+    this.inFlight = { sequence: this.sequence, operations, seenVersion: first.seenVersion };
     return this.resend();
   }
 
@@ -258,29 +259,36 @@ function isSendable({ bytes, operations }: Layer): boolean {
 function joined(first: Layer, second: Layer): Layer {
   const merged = compose(first.operations.slice(-1), second.operations);
   const operations = [...first.operations.slice(0, -1), ...merged];
-  return { operations, bytes: first.bytes + second.bytes };
+  const seenVersion = older(first.seenVersion, second.seenVersion);
+  return { operations, bytes: first.bytes + second.bytes, seenVersion };
 }
 
-function compacted({ operations }: Layer): Layer {
-  return layerOf(normalize(operations));
+function older(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.min(one, other);
 }
 
-function layerOf(operations: Operations): Layer {
+function compacted({ operations, seenVersion }: Layer): Layer {
+  return layerOf(normalize(operations), seenVersion);
+}
+
+function layerOf(operations: Operations, seenVersion: number | null): Layer {
   const sizes = operations.map((each) => textBytes(JSON.stringify(operationToJson(each))));
-  return { operations, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+  return { operations, bytes: sizes.reduce((sum, size) => sum + size, 0), seenVersion };
 }
 
 function rebased(
   remote: Operations,
-  layer: Operations,
+  { operations, seenVersion }: Movable,
+  version: number | null,
   discarded: Lost[],
-): readonly [Operations, Operations] {
-  if (remote.length === 0 || layer.length === 0) return [remote, layer];
-  const { earlier, later, conflicts } = transformPair(remote, layer);
+): readonly [Operations, Movable] {
+  if (remote.length === 0 || operations.length === 0) return [remote, { operations, seenVersion }];
+  const { earlier, later, conflicts } = transformPair(remote, operations);
   for (const { side, number, reason } of conflicts) {
-    if (side === "later") discarded.push({ operation: layer[number]!, reason });
+    if (side === "later") discarded.push({ operation: operations[number]!, reason });
+    else if (version !== null) seenVersion = older(seenVersion, version - 1);
   }
-  return [effective(earlier), effective(later)];
+  return [effective(earlier), { operations: effective(later), seenVersion }];
 }
 
 /** Two additions of one widget make a replacement, which only a server may write as one. */
@@ -299,6 +307,10 @@ function inClientTerms(each: Operation): Operations {
 /** Without what has become a no-op. */
 export function effective(operations: Operations): Operations {
   return operations.filter(({ type }) => type !== "noop");
+}
+
+function toJson({ operations, seenVersion }: Movable): LayerJson {
+  return [operations.map(operationToJson), seenVersion];
 }
 
 function readAll(operations: readonly OperationJson[]): Operations {

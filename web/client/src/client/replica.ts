@@ -372,6 +372,7 @@ export class Replica {
       dashboardId: this.dashboardId,
       sequence: flying.sequence,
       baseVersion: this.version ?? 0,
+      ...(flying.seenVersion !== null && { seenVersion: flying.seenVersion }),
       operations: flying.operations.map(operationToJson),
     } as const;
     this.#out.push({ kind: "send", message });

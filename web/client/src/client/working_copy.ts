@@ -128,13 +128,12 @@ export class WorkingCopy {
     if (submission.replicaId === this.#replicaId) {
       if (this.pending.inFlight?.sequence === submission.sequence) {
         this.#commitOwn(submission.version, made);
-        return added.length > 0 ? this.#commitRemote(submission.version - 1, added, null) : news;
+        return added.length > 0 ? this.#commitRemote(submission, added, null) : news;
       }
       if (submission.sequence > this.pending.sequence) news = this.#setAside();
       this.pending.sequence = Math.max(this.pending.sequence, submission.sequence);
     }
-    const { baseVersion, userId } = submission;
-    return [...news, ...this.#commitRemote(baseVersion, [...made, ...added], userId)];
+    return [...news, ...this.#commitRemote(submission, [...made, ...added], submission.userId)];
   }
 
   /**
@@ -160,14 +159,18 @@ export class WorkingCopy {
   }
 
   /**
-   * Others have committed these, made when they had seen `baseVersion`. `userId` null: a plug-in of
-   * the server, right after what was in flight here.
+   * These of it are of others, who had seen its base version. `userId` null: of a plug-in of the
+   * server, which had seen all but the edit of this replica that it follows.
    */
-  #commitRemote(baseVersion: number, operations: Operations, userId: string | null): News {
-    const overwritten = this.#ownWrites.meet(baseVersion, operations);
+  #commitRemote(submission: Submission, operations: Operations, userId: string | null): News {
+    const { version, baseVersion } = submission;
+    const overwritten = this.#ownWrites.meet(
+      userId === null ? version - 1 : baseVersion,
+      operations,
+    );
     const before = this.view;
     this.confirmed = apply(this.confirmed, operations, false);
-    const { change, discarded } = this.pending.rebase(operations);
+    const { change, discarded } = this.pending.rebase(operations, version);
     const shown = this.#changeView("remote", change, userId);
     const superseded = overwritten.filter(({ reason }) => reason === "superseded");
     const homeless = overwritten.filter(({ reason }) => reason !== "superseded");

@@ -405,6 +405,7 @@ export interface Submit {
   readonly dashboardId: string;
   readonly sequence: number;
   readonly baseVersion: number;
+  readonly seenVersion?: number;
   readonly operations: readonly OperationJson[];
 }
 
