@@ -22,7 +22,7 @@ SHOWN_VIOLATIONS = 10  # of a run; the count says how many there are
 
 
 def run(settings: Settings, arguments: argparse.Namespace) -> int:  # noqa: ARG001
-    faults = chosen(arguments.faults)
+    faults = chosen(arguments.faults, arguments.nodes)
     seed = random.getrandbits(SEED_BITS) if arguments.seed is None else arguments.seed
 
     out = sys.stderr if arguments.json else sys.stdout  # as it is now: Ray will redirect it
@@ -32,7 +32,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:  # noqa: ARG0
 
     outcomes = []
     _end_in_order()
-    with battlefield(say) as field:
+    with battlefield(say, arguments.nodes) as field:
         _end_in_order()  # Ray has put handlers of its own in the place of ours
         for number in range(arguments.runs):
             say(f"run {number + 1} of {arguments.runs}, seed {seed + number}")
@@ -63,14 +63,22 @@ def _outcome(running: Coroutine[Any, Any, Outcome], seed: int) -> Outcome:
         raise WeftError("internal", f"The run with seed {seed} broke off: {error!r}") from error
 
 
-def chosen(names: str | None) -> list[str]:
-    """Raises WeftError misconfigured."""
+def chosen(names: str | None, nodes: int) -> list[str]:
+    """Those that are named, else all that can strike so many nodes.
+
+    Raises WeftError misconfigured.
+    """
+    possible = [name for name, fault in FAULTS.items() if fault.needs_nodes <= nodes]
     if names is None:
-        return list(FAULTS)
+        return possible
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     unknown = [name for name in wanted if name not in FAULTS]
-    if unknown:
-        message = f"--faults: there is no {', '.join(unknown)}; there are {', '.join(FAULTS)}."
+    if unknown or not wanted:
+        what = f"there is no {', '.join(unknown)}" if unknown else "none is named"
+        raise WeftError("misconfigured", f"--faults: {what}; there are {', '.join(FAULTS)}.")
+    impossible = [name for name in wanted if name not in possible]
+    if impossible:
+        message = f"--faults: {', '.join(impossible)} needs more than {nodes} node (--nodes)."
         raise WeftError("misconfigured", message)
     return wanted
 

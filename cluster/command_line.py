@@ -170,6 +170,9 @@ def _add_chaos(commands: Any) -> None:
         "--seed", type=int, metavar="K", help="of the first run (default: by chance)"
     )
     chaos.add_argument("--faults", metavar="LIST", help="which, by commas (default: all)")
+    chaos.add_argument(
+        "--nodes", type=_positive, default=2, metavar="N", help="of Ray, on this machine (2)"
+    )
     chaos.epilog = "Exit 1 when a law was broken; the first violation is told with its story."
 
 

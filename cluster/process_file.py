@@ -3,6 +3,8 @@ Linux only.
 """
 
 import os
+import socket
+import struct
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -40,9 +42,12 @@ def cpu_seconds(pid: int) -> float:
     return 0.0 if fields is None else (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
 
 
-def listener(port: int, pids: Iterable[int]) -> int | None:
-    """Which of the processes listens on this TCP port."""
-    inodes = {inode for local, _, state, inode in _tcp() if local == port and state == LISTENS}
+def listener(port: int, pids: Iterable[int], host: str | None = None) -> int | None:
+    """Which of the processes listens on this TCP port; of that IPv4 address, if it is named."""
+    wanted = f":{port:04X}" if host is None else f"{_kernel_address(host)}:{port:04X}"
+    inodes = {
+        inode for local, _, state, inode in _tcp() if local.endswith(wanted) and state == LISTENS
+    }
     for pid in pids:
         if inodes & sockets_of(pid).keys():
             return pid
@@ -51,7 +56,7 @@ def listener(port: int, pids: Iterable[int]) -> int | None:
 
 def connections_to(port: int, pid: int) -> list[int]:
     """The file descriptors of that process that are connected to this TCP port."""
-    inodes = {inode for _, remote, _, inode in _tcp() if remote == port}
+    inodes = {inode for _, remote, _, inode in _tcp() if remote.endswith(f":{port:04X}")}
     return [descriptor for inode, descriptor in sockets_of(pid).items() if inode in inodes]
 
 
@@ -68,8 +73,9 @@ def sockets_of(pid: int) -> dict[str, int]:
     return found
 
 
-def _tcp() -> Iterator[tuple[int, int, str, str]]:
-    """(local port, remote port, state, inode) of every TCP socket."""
+def _tcp() -> Iterator[tuple[str, str, str, str]]:
+    """(local address:port, remote address:port, state, inode) of every TCP socket, in the kernel's
+    hexadecimal."""
     for name in ("tcp", "tcp6"):
         try:
             lines = Path(f"/proc/net/{name}").read_text().splitlines()[1:]
@@ -77,11 +83,13 @@ def _tcp() -> Iterator[tuple[int, int, str, str]]:
             continue
         for line in lines:
             fields = line.split()
-            yield _port(fields[1]), _port(fields[2]), fields[3], fields[9]
+            yield fields[1], fields[2], fields[3], fields[9]
 
 
-def _port(address: str) -> int:
-    return int(address.rpartition(":")[2], 16)
+def _kernel_address(host: str) -> str:
+    """Of an IPv4 address; the kernel writes the number as its memory holds it."""
+    (number,) = struct.unpack("=I", socket.inet_aton(host))
+    return f"{number:08X}"
 
 
 def _stat(path: Path) -> list[str] | None:

@@ -54,6 +54,24 @@ def restart_all(say: Say) -> list[str]:
     return [*owners, *gateways]
 
 
+def restart_one(role: str, lot: float) -> str:
+    """One of that role, whom `lot` in [0, 1) chooses; its name. Raises WeftError as above, or
+    owner_unavailable: there is none now.
+    """
+    names = members(f"{role}-")
+    if not names:
+        raise WeftError("owner_unavailable", f"There is no {role}.")
+    name = names[int(lot * len(names))]
+    try:
+        if role == "owner":
+            restart_owner(name, is_alone=len(names) == 1)
+        else:
+            restart_gateway(name)
+    except (RayError, ValueError) as error:  # it has gone meanwhile, or all of Ray stands still
+        raise WeftError("internal", f"{name} is not restarted: {error}") from None
+    return name
+
+
 def restart_owner(name: str, *, is_alone: bool) -> None:
     owner = ray.get_actor(name, namespace=NAMESPACE)
     if not is_alone:

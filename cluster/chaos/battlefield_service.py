@@ -1,20 +1,25 @@
-"""A cluster of its own to be beaten: embedded stores behind relays, owners and gateways on a local
-Ray; and how to find whom to hit. Leaving ends it, and removes its directory.
+"""A cluster of its own to be beaten: embedded stores behind relays, owners and gateways on a Ray of
+one node or of several; and how to find whom to hit. Leaving ends it, and removes its directory.
 """
 
+import logging
 import os
 import signal
 import tempfile
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 from uuid import UUID
 
 from pydantic import SecretStr
 
+from cluster.chaos.ray_nodes_service import GCS, RayNode, RayNodes
 from cluster.chaos.relay_server import Relay
+from cluster.port_server import claim_port
 from cluster.process_file import descendants, listener
 from cluster.settings import Settings
 from storage.embedded_postgres import SOCKET_NAME as POSTGRES_SOCKET
@@ -25,9 +30,13 @@ from storage.redis_directory import RedisDirectory
 from weft.client.admin import AdminClient
 from weft.errors import WeftError
 
-OWNERS, GATEWAYS = 2, 2
+MEMBERS = 2  # owners, and gateways: on the only node, or one on each of several
+NETWORK = "127.0.78"  # of its nodes, beside any other Ray
 OWNER_TITLE, GATEWAY_TITLE = "ray::Owner", "ray::Gateway"
+WATCH_EVERY_SECONDS = 1.0  # as `weft up` does
 Say = Callable[[str], None]
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,7 @@ class Battlefield:
     redis_path: Path
     gateways: list[dict[str, str]]  # {"ws": url, "http": url} of each
     admin_key: str
+    nodes: RayNodes | None  # None: a local Ray, which is one node
 
     def owners(self) -> list[int]:
         """Processes, those that live now."""
@@ -51,7 +61,34 @@ class Battlefield:
     def gateway(self, lot: float) -> int | None:
         """The process of one of them; None while it is being restarted."""
         url = self.gateways[int(lot * len(self.gateways))]["ws"]
-        return listener(_port(url), self._processes(GATEWAY_TITLE))
+        return self._listener(url, GATEWAY_TITLE)
+
+    def control_plane(self) -> int | None:
+        """Ray's."""
+        below = descendants(os.getpid())
+        found = (pid for pid, title in below.items() if title.split(" ")[0].endswith(GCS))
+        return next(found, None)
+
+    def kill_node(self, lot: float) -> str | None:
+        """One of those beside the head, which is not to die; its address. None: none lives."""
+        alive = [each for each in self._other_nodes() if each.process.poll() is None]
+        if not alive:
+            return None
+        node = alive[int(lot * len(alive))]
+        node.kill()
+        return node.address
+
+    def start_node(self, address: str) -> None:
+        """Anew, where one was killed; returns when it has joined. Raises WeftError internal."""
+        assert self.nodes is not None
+        [node] = [each for each in self._other_nodes() if each.address == address]
+        self.nodes.start_again(node)
+
+    def restart(self, role: str, lot: float) -> str:
+        """One owner or gateway, in order; its name. Raises WeftError."""
+        from cluster.ray_rolling_restart import restart_one  # noqa: PLC0415  (as below)
+
+        return restart_one(role, lot)
 
     async def owner_of(self, dashboard_id: UUID, lot: float) -> tuple[int, int] | None:
         """(process, port) of who has it open, or of any when Redis does not say."""
@@ -60,9 +97,8 @@ class Battlefield:
             async with self._directory() as directory:
                 holder = await directory.holder(dashboard_id)
             if holder is not None:
-                port = _port(holder.url)
-                pid = listener(port, owners)
-                return None if pid is None else (pid, port)
+                pid = self._listener(holder.url, OWNER_TITLE)
+                return None if pid is None else (pid, address_of(holder.url)[1])
         return (owners[int(lot * len(owners))], 0) if owners else None
 
     async def move(self, dashboard_id: UUID, lot: float) -> str:
@@ -86,16 +122,21 @@ class Battlefield:
         finally:
             await directory.close()
 
+    def _other_nodes(self) -> list[RayNode]:
+        return [] if self.nodes is None else self.nodes.nodes[1:]
+
+    def _listener(self, url: str, begins: str) -> int | None:
+        host, port = address_of(url)
+        return listener(port, self._processes(begins), host)
+
     def _processes(self, begins: str) -> list[int]:
         below = descendants(os.getpid())
         return sorted(pid for pid, title in below.items() if title.startswith(begins))
 
 
 @contextmanager
-def battlefield(say: Say) -> Iterator[Battlefield]:
+def battlefield(say: Say, nodes: int) -> Iterator[Battlefield]:
     """Takes half a minute to start: once for many runs."""
-    from cluster.system_service import running_system  # noqa: PLC0415  (Ray takes a second to load)
-
     with ExitStack() as stack:
         name = stack.enter_context(tempfile.TemporaryDirectory(prefix="weft-chaos-"))
         directory = Path(name)
@@ -115,16 +156,19 @@ def battlefield(say: Say) -> Iterator[Battlefield]:
             }
         )
         stack.enter_context(relay.running())
-        settings = Settings(
-            data_dir=directory,
-            ws_port=0,
-            http_port=0,
-            owners=OWNERS,
-            gateways=GATEWAYS,
-            postgres_url=SecretStr(f"postgresql://postgres@/postgres?host={quote(str(passage))}"),
-            redis_url=SecretStr(f"unix://{quote(str(redis_path))}"),
+        ground = None if nodes == 1 else stack.enter_context(_ray_of(nodes, directory, say))
+        settings = _settings(directory, ground).model_copy(
+            update={
+                "postgres_url": SecretStr(
+                    f"postgresql://postgres@/postgres?host={quote(str(passage))}"
+                ),
+                "redis_url": SecretStr(f"unix://{quote(str(redis_path))}"),
+            }
         )
+        from cluster.system_service import running_system  # noqa: PLC0415  (it reads the token)
+
         system = stack.enter_context(running_system(settings, say))
+        stack.enter_context(_kept(system.fleet, say))
         yield Battlefield(
             postgres,
             redis,
@@ -135,7 +179,62 @@ def battlefield(say: Say) -> Iterator[Battlefield]:
             redis_path,
             system.gateways,
             system.running.admin_key,
+            ground,
         )
+
+
+@contextmanager
+def _ray_of(count: int, directory: Path, say: Say) -> Iterator[RayNodes]:
+    """So many nodes. Call it before Ray is imported, which reads the token then."""
+    say(f"Ray, {count} nodes")
+    (directory / "ray").mkdir()
+    nodes = RayNodes(directory / "ray", NETWORK)
+    os.environ.update(nodes.environment)
+    try:
+        for _ in range(count):
+            nodes.wait_for(nodes.add())
+        yield nodes
+    finally:
+        nodes.end()
+
+
+def _settings(directory: Path, nodes: RayNodes | None) -> Settings:
+    """Members of several nodes listen on the same ports, each on the address of its node."""
+    if nodes is None:
+        return Settings(
+            data_dir=directory, ws_port=0, http_port=0, owners=MEMBERS, gateways=MEMBERS
+        )
+    ws_port, http_port = (claim_port(nodes.nodes[0].address, 0, "--nodes") for _ in range(2))
+    return Settings(
+        data_dir=directory,
+        ws_port=ws_port,
+        http_port=http_port,
+        owners=1,
+        gateways=1,
+        ray_address=nodes.address,
+    )
+
+
+@contextmanager
+def _kept(fleet: Any, say: Say) -> Iterator[None]:
+    """Members are placed anew, and dashboards balanced, as `weft up` does while it waits."""
+    is_over = threading.Event()
+
+    def keep() -> None:
+        while not is_over.wait(WATCH_EVERY_SECONDS):
+            try:
+                for news in (*fleet.look(), *fleet.balance()):
+                    say(f"        {news}")
+            except Exception:
+                logger.exception("the fleet is not looked after now")
+
+    thread = threading.Thread(target=keep, name="fleet", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
 
 
 def kill_server(server: EmbeddedPostgres | EmbeddedRedis, pid_file: str) -> None:
@@ -149,7 +248,9 @@ def _socket_of(postgres_url: str, name: str) -> Path:
     return Path(unquote(host)) / name
 
 
-def _port(url: str) -> int:
-    port = urlsplit(url).port
-    assert port is not None
-    return port
+def address_of(url: str) -> tuple[str, int]:
+    """Host and port."""
+    parts = urlsplit(url)
+    assert parts.hostname is not None
+    assert parts.port is not None
+    return parts.hostname, parts.port

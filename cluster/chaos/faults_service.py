@@ -5,47 +5,20 @@ A new one is a class here and a line in FAULTS; schedule, checker and report kno
 
 import asyncio
 import signal
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
-from uuid import UUID
 
 from cluster.chaos.battlefield_service import Battlefield, kill_server
-from cluster.chaos.editor_loop import Editor
+from cluster.chaos.fault_service import NOBODY, Fault, Pause, Target
+from cluster.chaos.ray_faults_service import (
+    ControlPlanePause,
+    GatewayRestart,
+    NodeKill,
+    OwnerRestart,
+)
 from cluster.chaos.signal_service import Victim, cut_connections
 from weft.errors import WeftError
 
 MOVE_SECONDS = 5.0  # for its answer; then the run goes on
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What there is to hit. `lot` in [0, 1) chooses."""
-
-    field: Battlefield
-    dashboards: Sequence[UUID]
-    editors: Sequence[Editor]
-    lot: float
-
-    async def owner(self) -> tuple[int, int] | None:
-        """(process, port) of the owner of one of the dashboards."""
-        dashboard_id = self.dashboards[int(self.lot * len(self.dashboards))]
-        return await self.field.owner_of(dashboard_id, self.lot)
-
-
-class Fault:
-    """`strike`, then after `lasts` seconds `mend`. One object per blow."""
-
-    lasts: ClassVar[tuple[float, float]] = (0.0, 0.0)
-    stops_all: ClassVar[bool] = False  # nobody can commit before it is mended
-
-    async def strike(self, target: Target) -> str:
-        """Whom it has hit, in words."""
-        raise NotImplementedError
-
-    async def mend(self, target: Target) -> None:
-        """Also when `strike` hit nobody."""
 
 
 class OwnerKill(Fault):
@@ -57,29 +30,6 @@ class OwnerKill(Fault):
 class GatewayKill(Fault):
     async def strike(self, target: Target) -> str:
         return _signal(target.field.gateway(target.lot), signal.SIGKILL, "gateway")
-
-
-class Pause(Fault):
-    """SIGSTOP, then SIGCONT: it does not know that time has passed."""
-
-    def __init__(self) -> None:
-        self._victim: Victim | None = None
-
-    async def strike(self, target: Target) -> str:
-        pid = await self.process(target)
-        if pid is None:
-            return "nobody there"
-        self._victim = Victim.of(pid)
-        self._victim.send(signal.SIGSTOP)
-        return f"process {pid}"
-
-    async def mend(self, target: Target) -> None:  # noqa: ARG002
-        if self._victim is not None:
-            self._victim.send(signal.SIGCONT)
-            self._victim.close()
-
-    async def process(self, target: Target) -> int | None:
-        raise NotImplementedError
 
 
 class OwnerPause(Pause):
@@ -139,7 +89,7 @@ class Cut(Fault):
     async def strike(self, target: Target) -> str:
         self._pid = await self.process(target)
         if self._pid is None:
-            return "nobody there"
+            return NOBODY
         target.field.relay.cut(self._pid, self.path(target.field))
         return f"process {self._pid}"
 
@@ -181,7 +131,7 @@ class LinkCut(Fault):
     async def strike(self, target: Target) -> str:
         found, gateway = await target.owner(), target.field.gateway(target.lot)
         if found is None or gateway is None or not found[1]:
-            return "nobody there"
+            return NOBODY
         cut = cut_connections(gateway, found[1])
         return f"{cut} from gateway {gateway} to owner {found[0]}"
 
@@ -226,12 +176,16 @@ class ClientEcho(Fault):
 FAULTS: dict[str, type[Fault]] = {
     "owner-kill": OwnerKill,
     "owner-pause": OwnerPause,
+    "owner-restart": OwnerRestart,
     "owner-without-redis": OwnerWithoutRedis,
     "owner-without-postgres": OwnerWithoutPostgres,
     "gateway-kill": GatewayKill,
     "gateway-pause": GatewayPause,
+    "gateway-restart": GatewayRestart,
     "gateway-without-redis": GatewayWithoutRedis,
     "gateway-without-postgres": GatewayWithoutPostgres,
+    "node-kill": NodeKill,
+    "control-plane-pause": ControlPlanePause,
     "link-cut": LinkCut,
     "move": Move,
     "client-cut": ClientCut,
@@ -244,7 +198,7 @@ FAULTS: dict[str, type[Fault]] = {
 
 def _signal(pid: int | None, number: signal.Signals, who: str) -> str:
     if pid is None:
-        return "nobody there"
+        return NOBODY
     victim = Victim.of(pid)
     victim.send(number)
     victim.close()

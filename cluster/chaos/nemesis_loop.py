@@ -7,7 +7,8 @@ from uuid import UUID
 
 from cluster.chaos.battlefield_service import Battlefield
 from cluster.chaos.editor_loop import Editor
-from cluster.chaos.faults_service import FAULTS, Target
+from cluster.chaos.fault_service import Target
+from cluster.chaos.faults_service import FAULTS
 from cluster.chaos.history import Blow
 from cluster.chaos.schedule import Strike
 

@@ -100,6 +100,11 @@ class RayNodes:
                 start_new_session=True,
             )
 
+    def start_again(self, node: RayNode) -> None:
+        """One that was killed, as another node at the same address; returns when it is there."""
+        node.process = self._start(node.address, node.cpus)
+        self.wait_for(node)
+
     def wait_for(self, node: RayNode) -> None:
         """Until it has started: `ray start --block` says so. Ray gives up on its own processes
         after some seconds, which a busy machine may need: then once more.

@@ -14,8 +14,9 @@ from uuid import UUID
 
 import weft
 from cluster.chaos.attendance import untrue
-from cluster.chaos.battlefield_service import Battlefield
+from cluster.chaos.battlefield_service import Battlefield, address_of
 from cluster.chaos.checker import check
+from cluster.chaos.door_server import Door
 from cluster.chaos.editor_loop import Editor
 from cluster.chaos.edits import new_widget
 from cluster.chaos.faults_service import FAULTS
@@ -29,7 +30,7 @@ from cluster.chaos.story import tell
 from cluster.chaos.violation import Violation
 
 DASHBOARDS = 2
-STEADY = ("ann", "bob", "cem")  # of each dashboard, by turns on one gateway and the other
+STEADY = ("ann", "bob", "cem")  # of each dashboard, by turns at one gateway's door and the next's
 FICKLE = ("dov",)  # whose role is taken away and given back
 REST_SECONDS = 30.0  # for all to be saved everywhere, once nothing happens any more
 LOOK_EVERY_SECONDS = 0.1
@@ -73,7 +74,8 @@ async def run_once(
     async with AsyncExitStack() as stack:
         urls = [gateway["http"] for gateway in field.gateways]
         host = await a_host(stack, urls, field.admin_key)
-        tables = [await set_table(host, field, seed, number) for number in range(DASHBOARDS)]
+        doors = await doors_of(stack, field)
+        tables = [await set_table(host, doors, seed, number) for number in range(DASHBOARDS)]
         chance = random.Random(f"nemesis {seed}").random
         lasts = {name: FAULTS[name].lasts for name in faults}
         strikes = schedule(chance, seconds, lasts)
@@ -105,7 +107,16 @@ async def run_once(
     return judge(seed, histories, tables, blows, began)
 
 
-async def set_table(host: Host, field: Battlefield, seed: int, number: int) -> Table:
+async def doors_of(stack: AsyncExitStack, field: Battlefield) -> list[str]:
+    """One for each gateway, which leads to the others while that one is gone."""
+    addresses = [address_of(gateway["ws"]) for gateway in field.gateways]
+    return [
+        await stack.enter_async_context(Door(addresses[at:] + addresses[:at]).open())
+        for at in range(len(addresses))
+    ]
+
+
+async def set_table(host: Host, doors: Sequence[str], seed: int, number: int) -> Table:
     """A new dashboard with its ledger; everyone may edit, and nobody is connected yet."""
     owner_id, token = await host.new_user("owner")
     dashboard_id = await host.new_dashboard(owner_id, f"Chaos {seed}")
@@ -113,10 +124,10 @@ async def set_table(host: Host, field: Battlefield, seed: int, number: int) -> T
     for at, name in enumerate((*STEADY, *FICKLE)):
         user_id, its_token = await host.new_user(name)
         await host.set_role(dashboard_id, user_id, "editor")
-        url = field.gateways[at % len(field.gateways)]["ws"]
+        url = doors[at % len(doors)]
         label = f"{name}{number + 1}"
         editors.append(Editor(label, user_id, its_token, url, f"{label} {seed}"))
-    async with weft.connect(field.gateways[0]["ws"], token, open_timeout=None) as client:
+    async with weft.connect(doors[0], token, open_timeout=None) as client:
         board = await client.join(dashboard_id)
         ledger = board.add_widget(new_widget(random.Random(seed).random))
         await board.saved()

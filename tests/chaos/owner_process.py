@@ -1,67 +1,67 @@
-"""An owner in a process of its own, so that it can be stopped, woken, and cut off from a store."""
+"""An owner in a process of its own, which tells when a dashboard was opened there and let go."""
 
-import asyncio
-import multiprocessing
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from multiprocessing.connection import Connection
+from typing import NamedTuple
 from uuid import UUID
 
+from actors.dashboard_service import DashboardService
 from actors.owner_service import OwnerService
 from storage.postgres_pool import connect
 from storage.redis_directory import RedisDirectory
+from tests.served_process import ServedProcess, served_process
 
-START_SECONDS = 30.0
+
+class Stay(NamedTuple):
+    """Of a dashboard at an owner, by the monotonic clock, which all processes share."""
+
+    opened_at: float
+    let_go_at: float | None = None
 
 
 class OwnerProcess:
-    def __init__(self, owner_id: str, pid: int, pipe: Connection) -> None:
+    def __init__(self, owner_id: str, process: ServedProcess) -> None:
         self.owner_id = owner_id
-        self.pid = pid
-        self._pipe = pipe
+        self.pid = process.pid
+        self._process = process
 
-    async def has_open(self, dashboard_id: UUID) -> bool:
-        """As it says itself; it answers when it runs."""
-        self._pipe.send(dashboard_id)
-        return bool(await asyncio.to_thread(self._pipe.recv))
+    async def last_stay(self, dashboard_id: UUID) -> Stay:
+        """As it says itself, when it runs."""
+        stay = await self._process.ask(dashboard_id)
+        assert isinstance(stay, Stay), "it never had it open"
+        return stay
 
 
 @contextmanager
 def owner_process(
     owner_id: str, postgres_url: str, redis_url: str, secret: str
 ) -> Iterator[OwnerProcess]:
-    ours, theirs = multiprocessing.Pipe()
-    spawn = multiprocessing.get_context("spawn")
-    process = spawn.Process(target=_run, args=(owner_id, postgres_url, redis_url, secret, theirs))
-    process.start()
-    try:
-        assert ours.poll(START_SECONDS), "the owner does not start"
-        ours.recv()
-        assert process.pid is not None
-        yield OwnerProcess(owner_id, process.pid, ours)
-    finally:
-        process.kill()
-        process.join()
-        process.close()
-        ours.close()
-        theirs.close()
+    with served_process(serve_owner, owner_id, postgres_url, redis_url, secret) as process:
+        yield OwnerProcess(owner_id, process)
 
 
-def _run(*arguments: object) -> None:
-    asyncio.run(_serve(*arguments))  # type: ignore[arg-type]
-
-
-async def _serve(
-    owner_id: str, postgres_url: str, redis_url: str, secret: str, pipe: Connection
-) -> None:
+async def serve_owner(
+    owner_id: str, postgres_url: str, redis_url: str, secret: str
+) -> tuple[None, Callable[[UUID], Stay | None]]:
     stores = await connect(postgres_url)
     directory = RedisDirectory(redis_url)
     owner = OwnerService(owner_id, stores.log, stores.identity.sharing, directory, secret=secret)
+    owner._dashboards = hosted = Hosted()
     await owner.start()
+    return None, hosted.stays.get
 
-    def answer() -> None:
-        pipe.send(pipe.recv() in owner._dashboards)
 
-    asyncio.get_running_loop().add_reader(pipe.fileno(), answer)
-    pipe.send("ready")
-    await asyncio.Event().wait()
+class Hosted(dict[UUID, DashboardService]):
+    """What an owner has open, and since when; the owner adds and removes."""
+
+    def __init__(self) -> None:
+        self.stays: dict[UUID, Stay] = {}
+
+    def __setitem__(self, dashboard_id: UUID, service: DashboardService) -> None:
+        self.stays[dashboard_id] = Stay(time.monotonic())
+        super().__setitem__(dashboard_id, service)
+
+    def __delitem__(self, dashboard_id: UUID) -> None:
+        super().__delitem__(dashboard_id)
+        self.stays[dashboard_id] = self.stays[dashboard_id]._replace(let_go_at=time.monotonic())

@@ -24,11 +24,21 @@ BLOWS = "owner-kill,gateway-kill,owner-pause,redis-restart,postgres-crash,link-c
 
 
 def test_faults_are_chosen_by_name() -> None:
-    assert chosen(None) == list(FAULTS)
-    assert chosen("owner-kill, link-cut") == ["owner-kill", "link-cut"]
-    with pytest.raises(WeftError) as caught:
-        chosen("owner-kill,flood")
-    assert "flood" in caught.value.message
+    assert chosen(None, 2) == list(FAULTS)
+    assert chosen("owner-kill, link-cut", 1) == ["owner-kill", "link-cut"]
+    for names, nodes, named in (
+        ("owner-kill,flood", 2, "flood"),
+        (" ,", 2, "none is named"),
+        ("owner-kill,node-kill", 1, "node-kill"),
+    ):
+        with pytest.raises(WeftError) as caught:
+            chosen(names, nodes)
+        assert caught.value.code == "misconfigured"
+        assert named in caught.value.message
+
+
+def test_a_ray_of_one_node_loses_none() -> None:
+    assert set(FAULTS) - set(chosen(None, 1)) == {"node-kill"}
 
 
 def test_the_report_counts_runs_faults_and_violations() -> None:
@@ -62,7 +72,7 @@ def test_sigterm_ends_it_as_ctrl_c_does_also_while_a_run_is_under_way() -> None:
 @pytest.mark.cluster
 def test_law1_to_6_hold_while_a_cluster_is_beaten_and_nothing_of_it_is_left() -> None:
     before = set(Path(tempfile.gettempdir()).glob("weft-chaos-*"))
-    words = ["chaos", "--seconds", str(SECONDS), "--seed", str(SEED), "--json"]
+    words = ["chaos", "--nodes", "1", "--seconds", str(SECONDS), "--seed", str(SEED), "--json"]
     done = subprocess.run(
         [*WEFT, *words, "--faults", BLOWS],
         capture_output=True,

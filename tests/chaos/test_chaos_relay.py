@@ -7,11 +7,13 @@ import os
 import socket
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import pytest
 
+from cluster.chaos.battlefield_service import address_of
+from cluster.chaos.door_server import Door
 from cluster.chaos.relay_server import Relay
 from cluster.chaos.signal_service import cut_connections
 from cluster.process_file import connections_to, listener
@@ -88,6 +90,36 @@ def test_a_connection_is_ended_at_both_ends_from_outside() -> None:
                 assert connections_to(port, os.getpid()) == [ours.fileno()]
                 assert cut_connections(os.getpid(), port) == 1
                 assert (ours.recv(1), theirs.recv(1)) == (b"", b"")
+
+
+def test_who_listens_on_another_address_of_the_same_port_is_somebody_else() -> None:
+    with socket.create_server(("127.0.78.9", 0)) as server:
+        port = server.getsockname()[1]
+        assert listener(port, [os.getpid()], "127.0.78.9") == os.getpid()
+        assert listener(port, [os.getpid()], "127.0.78.8") is None
+
+
+async def test_a_door_leads_to_the_first_who_is_there() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(await reader.readline())
+        writer.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        nobody = gone.getsockname()
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server, Door([nobody, server.sockets[0].getsockname()]).open() as url:
+        reader, writer = await asyncio.open_connection("127.0.0.1", address_of(url)[1])
+        assert await says((reader, writer), b"one\n") == b"one\n"
+        assert await reader.read() == b"", "who is there has left"
+        writer.close()
+
+
+async def test_a_door_that_leads_nowhere_closes() -> None:
+    async with Door().open() as url:
+        reader, writer = await asyncio.open_connection(*address_of(url))
+        with suppress(ConnectionResetError):
+            assert await reader.read() == b""
+        writer.close()
 
 
 def test_nobody_listens_where_nobody_does() -> None:
