@@ -60,7 +60,7 @@ def main() -> None:
 
 def run(words: Sequence[str]) -> int:
     """Returns the exit code."""
-    arguments = _parser().parse_args(words)
+    arguments = grammar().parse_args(words)
     try:
         settings = read_settings(vars(arguments), os.environ)
         name = arguments.command.replace("-", "_")
@@ -87,7 +87,7 @@ def _report(error: WeftError, as_json: bool) -> int:
     return EXIT_FAULT
 
 
-def _parser() -> argparse.ArgumentParser:
+def grammar() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="weft",
         description="Live dashboards: every edit merged, durable and on every screen.",

@@ -11,11 +11,13 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Browser, async_playwright
 
 from storage.embedded_postgres import EmbeddedPostgres
 from storage.embedded_redis import EmbeddedRedis
 from storage.postgres_migrations import migrate
 from storage.postgres_pool import PostgresStores, connect
+from tests.browser.chromium import FLAGS, needed_chromium
 from tests.cluster.world import RunningSystem
 from tests.plugins.installing import HOUSE_RULES, install
 
@@ -72,3 +74,13 @@ def system() -> Iterator[RunningSystem]:
         if system.process is not None and system.process.poll() is None:
             system.end(signal.SIGTERM)
         shutil.rmtree(directory)
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """One Chromium for all tests: make contexts of your own."""
+    path = needed_chromium()
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        await browser.close()

@@ -1,22 +1,12 @@
-"""One Chromium for all browser tests; each has a dashboard and contexts of its own."""
+"""Each browser test has a dashboard and contexts of its own, in the Chromium that all share."""
 
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser
 
-from tests.browser.chromium import FLAGS, needed_chromium
 from tests.browser.people import Stage
 from tests.cluster.world import RunningSystem
-
-
-@pytest.fixture(scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    path = needed_chromium()
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        await browser.close()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The live app inside a product's own page: who its user is comes from there, and only there.
 
-That the settings become the page's policy is proven in tests/gateway/test_http_app.py; here the
-policy that names the product is put in its place, as the ports are not known before.
+That the settings become the page's policy is proven in tests/gateway/test_http_app.py.
 """
 
 import asyncio
@@ -10,8 +9,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from playwright.async_api import Browser, Page, Route, expect
+from playwright.async_api import Browser, expect
 
+from tests.browser.framing import allow
 from tests.browser.people import PATIENCE_MS, Person, Stage
 
 pytestmark = pytest.mark.cluster
@@ -49,24 +49,6 @@ async def product_page(body: str) -> AsyncIterator[str]:
         yield f"http://localhost:{server.sockets[0].getsockname()[1]}"
 
 
-async def allow(page: Page, stage: Stage, framing: str, believed: str) -> None:
-    """`framing` may show the page, and is believed if it is `believed`."""
-    url = stage.system.ready["http"]
-
-    async def serve(route: Route) -> None:
-        answer = await route.fetch()
-        policy = f"frame-ancestors {framing}"
-        headers = {"content-type": "text/html", "content-security-policy": policy}
-        await route.fulfill(body=await answer.text(), headers=headers)
-
-    async def name_origins(route: Route) -> None:
-        told = await (await route.fetch()).json()
-        await route.fulfill(json={**told, "embedOrigins": [believed]})
-
-    await page.route(f"{url}/d/*", serve)
-    await page.route(f"{url}/app.json", name_origins)
-
-
 def host_page(stage: Stage, *tokens: str) -> str:
     url = stage.system.ready["http"]
     return HOST_PAGE % (json.dumps(tokens), url, f"{url}/d/{stage.dashboard_id}")
@@ -85,7 +67,7 @@ async def test_law6_the_product_around_it_says_who_its_user_is(
     [note] = await stage.prepare(NOTE)
     ann = await visitor(stage, browser)
     async with product_page(host_page(stage, stage.token)) as product:
-        await allow(ann.page, stage, product, product)
+        await allow(ann.page, ann.url, product)
         await ann.page.goto(product)
         frame = ann.page.frame_locator("iframe")
         await frame.locator(".ql-editor").click()
@@ -101,7 +83,7 @@ async def test_law6_a_token_that_has_ended_is_followed_by_the_products_next(
     await stage.prepare(NOTE)
     ann = await visitor(stage, browser)
     async with product_page(host_page(stage, "ended long ago", stage.token)) as product:
-        await allow(ann.page, stage, product, product)
+        await allow(ann.page, ann.url, product)
         await ann.page.goto(product)
         await ann.page.frame_locator("iframe").locator("[data-widget]").wait_for()
     assert await ann.page.evaluate("window.asked") >= 2
@@ -111,7 +93,7 @@ async def test_law6_another_origins_token_is_not_believed(stage: Stage, browser:
     await stage.prepare(NOTE)
     ann = await visitor(stage, browser)
     async with product_page(host_page(stage, stage.token)) as other:
-        await allow(ann.page, stage, other, "https://product.example")
+        await allow(ann.page, ann.url, other, believed="https://product.example")
         await ann.page.goto(other)
         await ann.page.wait_for_function("window.asked >= 3")  # it was answered, and asks on
     assert await ann.page.frame_locator("iframe").locator("[data-widget]").count() == 0

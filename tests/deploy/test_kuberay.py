@@ -14,7 +14,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from cluster.command_line import _parser
+from cluster.command_line import grammar
 from cluster.settings import ENVIRONMENT_PREFIX, Settings
 from weft.limits import STOP_TIMEOUT_SECONDS
 
@@ -100,7 +100,7 @@ def test_secrets_are_referred_to_and_never_written() -> None:
 
 def test_commands_in_the_manifest_are_those_of_the_program() -> None:
     [weft] = [each for each in CONTAINERS if each["name"] == "weft"]
-    arguments = _parser().parse_args(weft["args"])
+    arguments = grammar().parse_args(weft["args"])
     assert arguments.command == "up"
     assert arguments.ray_address == "auto"
     settings = {ENVIRONMENT_PREFIX + name.upper() for name in Settings.model_fields}
@@ -108,7 +108,7 @@ def test_commands_in_the_manifest_are_those_of_the_program() -> None:
     assert named <= settings
     [worker] = WORKER["spec"]["containers"]
     hook = worker["lifecycle"]["preStop"]["exec"]["command"][-1]
-    _parser().parse_args(hook.partition(";")[0].split()[1:])
+    grammar().parse_args(hook.partition(";")[0].split()[1:])
 
 
 @pytest.mark.parametrize("name", TEMPLATES)

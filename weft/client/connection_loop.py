@@ -9,7 +9,7 @@ import inspect
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self, TypeAlias
@@ -63,6 +63,7 @@ def connect(
 ) -> "Client":
     """`async with weft.connect("ws://host/", token) as client: ...`
 
+    Where no block fits, as in a notebook: `client = await weft.connect(…)`, then `client.close()`.
     `token` is a session token, or a function (plain or async) that returns one, called again when
     the old one is about to end, which then costs no connection, or has ended; if it raises anything
     but WeftError, it is asked again later. `client` tells the server who speaks. Entering waits for
@@ -120,6 +121,9 @@ class Client:
             await self.close(0)
             raise self._connection.error
         return self
+
+    def __await__(self) -> Generator[Any, None, Self]:
+        return self.__aenter__().__await__()
 
     async def __aexit__(
         self,
