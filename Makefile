@@ -40,7 +40,7 @@ test: install app browser lint  ## everything: lint, types, floors, laws, real c
 	@$(BIN)/pytest
 
 test-fast: install  ## unit and law tests alone, under a minute
-	@$(BIN)/pytest -m "not store and not cluster"
+	@$(BIN)/pytest -m "not store and not cluster" --ignore tests/web
 
 lint: install  ## ruff, strict types, import floors
 	@$(BIN)/ruff check .

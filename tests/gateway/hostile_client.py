@@ -64,6 +64,8 @@ class HostileClient:
             message["operations"] = [self._operation() for _ in range(self.random.randint(1, 3))]
             message["sequence"] = self.random.randint(1, 40)
             message["baseVersion"] = self.random.randint(0, 12)
+            if "seenVersion" in message:
+                message["seenVersion"] = self.random.choice([None, self.random.randint(0, 12)])
         return message
 
     def _operation(self) -> dict[str, Any]:

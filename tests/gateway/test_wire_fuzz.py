@@ -7,7 +7,7 @@ from tests.gateway.owned_world import OwnedWorld
 from tests.gateway.wire_fuzz import prepared
 from weft import limits
 
-SEEDS = range(45)
+SEEDS = range(90)
 PROVOKED = {
     "welcome", "joined", "committed", "pong", "acknowledged", "error malformed",
     "error invalid_message", "rejected not_joined", "rejected id_reused", "ended unknown_dashboard",
