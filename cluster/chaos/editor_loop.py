@@ -9,14 +9,15 @@ from typing import Any
 from uuid import UUID
 
 import weft
-from cluster.chaos.checker import WORD
 from cluster.chaos.edits import Turn, next_edit
 from cluster.chaos.history import Ending
 from cluster.chaos.recorder_service import Recorder
+from cluster.chaos.uniqueness import WORD
 from weft import Board
 from weft.client.instructions import Notify
 from weft.errors import WeftError
-from weft.ot import Document
+from weft.models import CursorPosition
+from weft.ot import Document, Operation
 from weft.ot.operation import Operations
 
 PENDING_MAX = 100  # operations; while nothing is saved, more is not typed
@@ -36,6 +37,7 @@ class Editor:
         self._token = token
         self._chance = random.Random(seed)
         self._board: Board | None = None
+        self._edits = 0
         self._typed: set[str] = set()
         self._lost: set[str] = set()
 
@@ -61,13 +63,25 @@ class Editor:
             await asyncio.sleep(self._chance.uniform(REST_MIN_SECONDS, REST_MAX_SECONDS))
 
     def _edit(self, board: Board, ledger: str) -> None:
-        word = f"[{self.name}:{len(self._typed) + 1}]"
+        self._edits += 1
+        word = f"[{self.name}:{self._edits}]"
         new_id = str(UUID(int=self._chance.getrandbits(128), version=4))
         with suppress(WeftError):  # what it may not do, it is told here at the latest
             edit = next_edit(Turn(board.document, ledger, word, new_id, self._chance.random))
             board.edit(edit)
-            if word in _words((edit,)):
-                self._typed.add(word)
+            self._typed |= _words((edit,))
+            self._point(board, edit)
+
+    def _point(self, board: Board, edit: Operation) -> None:
+        """Its cursor goes where it edits."""
+        cursor = CursorPosition(
+            x=self._edits,
+            y=0,
+            element_id=edit.target_id,
+            path=edit.path or None,
+            offset=edit.position if edit.path else None,
+        )
+        board.set_presence(cursor=cursor)
 
     def _hear(self, news: Any) -> None:
         if isinstance(news, Notify):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cluster.chaos.checker import WORD
+from cluster.chaos.uniqueness import WORD
 from weft.ot import Document, Operation
 
 Chance = Callable[[], float]  # uniform in [0, 1)

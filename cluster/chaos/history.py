@@ -62,6 +62,15 @@ class Row:
     submission: LoggedSubmission
     committed_at: float | None = None
 
+    @property
+    def version(self) -> int:
+        return self.submission.version
+
+    @property
+    def id(self) -> tuple[str, int]:
+        """Replica and sequence."""
+        return str(self.submission.replica_id), self.submission.sequence
+
 
 @dataclass(frozen=True, slots=True)
 class Ending:
@@ -96,7 +105,17 @@ class History:
     head: int  # what `dashboards.version` says
     endings: tuple[Ending, ...]
     users: dict[str, UUID]  # of each client
+    calm_at: float  # nothing was done to the cluster after that
+    ended_at: float  # when the endings were taken
     difference: str | None = None  # that `weft verify` has found
+
+    def by_version(self) -> dict[int, Row]:
+        return {row.version: row for row in self.rows}
+
+    def committed_at(self, version: int) -> float:
+        """The last time that it was; 0.0: nobody knows."""
+        times = [row.committed_at or 0.0 for row in self.rows if row.version == version]
+        return max(times, default=0.0)
 
     def by_client(self) -> dict[str, list[Event]]:
         found: dict[str, list[Event]] = {}

@@ -13,17 +13,18 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 import weft
-from cluster.chaos.attendance import untrue
+from cluster.chaos.attendance import Attendance
 from cluster.chaos.battlefield_service import Battlefield, address_of
 from cluster.chaos.checker import check
 from cluster.chaos.door_server import Door
 from cluster.chaos.editor_loop import Editor
 from cluster.chaos.edits import new_widget
 from cluster.chaos.faults_service import FAULTS
-from cluster.chaos.history import Blow, Ending, History
+from cluster.chaos.history import Blow, Ending, Event, History
 from cluster.chaos.host_loop import Host, a_host
 from cluster.chaos.log_service import read_head, read_rows, read_start
 from cluster.chaos.nemesis_loop import strike_all
+from cluster.chaos.recorder_service import Recorder
 from cluster.chaos.recovery import pauses, saves
 from cluster.chaos.schedule import schedule
 from cluster.chaos.story import tell
@@ -57,6 +58,12 @@ class Table:
     dashboard_id: UUID
     ledger: str
     editors: list[Editor]
+    setter: Recorder  # of who has laid the ledger, and left
+    users: dict[str, UUID]  # of each client
+
+    @property
+    def recorders(self) -> list[Recorder]:
+        return [self.setter, *(each.recorder for each in self.editors)]
 
     @property
     def fickle(self) -> list[UUID]:
@@ -99,11 +106,15 @@ async def run_once(
                 task.cancel()
             for editor in everyone:
                 editor.is_typing = False
+            calm_at = time.time()
             await let_rest(host, field, tables)
+            ended_at = time.time()
             endings = {id(editor): editor.ending() for editor in everyone}
             for task in at_work:
                 task.cancel()
-    histories = [await history_of(field, host, table, endings) for table in tables]
+    histories = [
+        await history_of(field, host, table, endings, (calm_at, ended_at)) for table in tables
+    ]
     return judge(seed, histories, tables, blows, began)
 
 
@@ -127,11 +138,15 @@ async def set_table(host: Host, doors: Sequence[str], seed: int, number: int) ->
         url = doors[at % len(doors)]
         label = f"{name}{number + 1}"
         editors.append(Editor(label, user_id, its_token, url, f"{label} {seed}"))
-    async with weft.connect(doors[0], token, open_timeout=None) as client:
+    setter = Recorder("owner")
+    async with weft.connect(
+        doors[0], token, open_timeout=None, create_connection=setter.open
+    ) as client:
         board = await client.join(dashboard_id)
         ledger = board.add_widget(new_widget(random.Random(seed).random))
         await board.saved()
-    return Table(dashboard_id, ledger, editors)
+    users = {setter.client: owner_id, **{each.name: each.user_id for each in editors}}
+    return Table(dashboard_id, ledger, editors, setter, users)
 
 
 async def let_rest(host: Host, field: Battlefield, tables: Sequence[Table]) -> None:
@@ -148,8 +163,13 @@ async def let_rest(host: Host, field: Battlefield, tables: Sequence[Table]) -> N
 
 
 async def all_at_rest(field: Battlefield, table: Table) -> None:
+    attendance, known = Attendance(table.users), 0
     while True:
-        if await is_at_rest(field, table):
+        events = events_of(table)
+        for event in events[known:]:
+            attendance.follow(event)
+        known = len(events)
+        if attendance.is_true and await is_at_rest(field, table):
             return
         await asyncio.sleep(LOOK_EVERY_SECONDS)
 
@@ -157,26 +177,36 @@ async def all_at_rest(field: Battlefield, table: Table) -> None:
 async def is_at_rest(field: Battlefield, table: Table) -> bool:
     if not all(editor.is_at_rest() for editor in table.editors):
         return False
-    if any(untrue({editor.name: editor.recorder.events for editor in table.editors})):
-        return False
     head = await read_head(field.postgres_url, table.dashboard_id)
     return all(editor.version == head for editor in table.editors)
 
 
+def events_of(table: Table) -> list[Event]:
+    """In order of time."""
+    events = [event for recorder in table.recorders for event in recorder.events]
+    return sorted(events, key=lambda event: event.at)
+
+
 async def history_of(
-    field: Battlefield, host: Host, table: Table, endings: dict[int, Ending]
+    field: Battlefield,
+    host: Host,
+    table: Table,
+    endings: dict[int, Ending],
+    rest: tuple[float, float],
 ) -> History:
+    """`rest`: from when to when."""
     start, difference = await read_start(field.postgres_url, table.dashboard_id)
-    events = [event for editor in table.editors for event in editor.recorder.events]
     return History(
         dashboard_id=table.dashboard_id,
         start=start,
-        events=tuple(sorted(events, key=lambda event: event.at)),
+        events=tuple(events_of(table)),
         changes=tuple(host.changes[table.dashboard_id]),
         rows=await read_rows(field.postgres_url, table.dashboard_id),
         head=await read_head(field.postgres_url, table.dashboard_id),
         endings=tuple(endings[id(editor)] for editor in table.editors),
-        users={editor.name: editor.user_id for editor in table.editors},
+        users=table.users,
+        calm_at=rest[0],
+        ended_at=rest[1],
         difference=difference,
     )
 

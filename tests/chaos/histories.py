@@ -4,6 +4,8 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from actors.fingerprint import fingerprint
+from cluster.chaos.checker import check
 from cluster.chaos.history import Change, Ending, Event, History, Row, What
 from storage.ports import LoggedSubmission
 from weft.ot import Document, apply, operation_from_json
@@ -32,11 +34,12 @@ class Told:
     """What happens, in order; `history` at the end. Time passes by 10 ms with everything."""
 
     def __init__(self) -> None:
-        self.now = 1000.0
+        self.now = self.calm_at = 1000.0
         self.events: list[Event] = []
         self.rows: list[Row] = []
         self.changes: list[Change] = []
         self.typed: dict[str, list[str]] = {"ann": [], "bob": []}
+        self.held: dict[str, int | None] = {"ann": None, "bob": None}  # versions
         self.join("ann", 0)
         self.join("bob", 0)
 
@@ -52,23 +55,29 @@ class Told:
 
     def join(self, client: str, version: int, **more: Any) -> None:
         self.events.append(Event(self.passes(), client, What.OPENED))
-        self.says(client, type="join", replicaId=str(REPLICAS[client]))
+        held = {} if self.held[client] is None else {"version": self.held[client]}
+        self.says(client, type="join", replicaId=str(REPLICAS[client]), **held)
         answer = {"submissions": [], "lastSequence": 0, "lastVersion": 0, **more}
         self.hears(client, type="joined", version=version, **answer)
+        self.held[client] = version
 
-    def logs(self, client: str, sequence: int, word: str = "") -> Row:
-        """One submission is committed, now; nobody has been shown it yet."""
+    def sends(self, client: str, sequence: int, **other: Any) -> dict[str, Any]:
+        """One submission, on what is committed now."""
+        operation = typing(other.pop("word", "") or f"[{client}:{sequence}]")
+        sent = {"baseVersion": len(self.rows), "operations": [operation], **other}
+        self.says(client, type="submit", sequence=sequence, **sent)
+        return sent
+
+    def logs(self, client: str, sequence: int, word: str = "", *, is_sent: bool = True) -> Row:
+        """One submission is sent and committed, now; nobody has been shown it yet."""
         version = len(self.rows) + 1
         word = word or f"[{client}:{sequence}]"
-        operation = {
-            "type": "insert",
-            "targetId": LEDGER,
-            "path": ["config", "text"],
-            "position": 0,
-            "value": word,
-        }
+        if is_sent:
+            self.sends(client, sequence, word=word)
+        operations = (typing(word),)
+        digest, _ = fingerprint(version - 1, list(operations))
         logged = LoggedSubmission(
-            version, REPLICAS[client], sequence, USERS[client], version - 1, (operation,), b"", 0
+            version, REPLICAS[client], sequence, USERS[client], version - 1, operations, digest, 0
         )
         self.rows.append(Row(logged, self.passes() + COMMIT_SECONDS))
         return self.rows[-1]
@@ -76,11 +85,11 @@ class Told:
     def shows(self, row: Row, *clients: str, **other: Any) -> None:
         for client in clients or ("ann", "bob"):
             self.hears(client, type="committed", submissions=[{**shown(row), **other}])
+            self.held[client] = row.version
 
     def edits(self, client: str, sequence: int) -> Row:
         """The whole life of one edit."""
         self.typed[client].append(f"[{client}:{sequence}]")
-        self.says(client, type="submit", sequence=sequence, baseVersion=len(self.rows))
         row = self.logs(client, sequence)
         self.shows(row)
         return row
@@ -108,8 +117,21 @@ class Told:
             len(self.rows),
             endings,
             USERS,
+            self.calm_at,
+            self.now,
         )
         return replace(made, **other)
+
+
+def typing(word: str) -> dict[str, Any]:
+    """An operation: at the beginning of the ledger's text."""
+    return {
+        "type": "insert",
+        "targetId": LEDGER,
+        "path": ["config", "text"],
+        "position": 0,
+        "value": word,
+    }
 
 
 def shown(row: Row) -> dict[str, Any]:
@@ -133,3 +155,7 @@ def an_ordinary_day() -> Told:
         told.edits("ann", sequence)
         told.edits("bob", sequence)
     return told
+
+
+def laws_broken(told: Told, **other: Any) -> set[int]:
+    return {violation.law for violation in check(told.history(**other))}

@@ -5,17 +5,19 @@ editors, the host and the checker of `weft chaos` around it.
 import asyncio
 import time
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from uuid import UUID
 
 import weft
 from actors.owner_service import OwnerService
+from cluster.chaos.attendance import Attendance
 from cluster.chaos.checker import check
 from cluster.chaos.editor_loop import Editor
 from cluster.chaos.edits import new_widget
-from cluster.chaos.history import Ending, History
+from cluster.chaos.history import Ending, Event, History
 from cluster.chaos.host_loop import Host
 from cluster.chaos.log_service import read_head, read_rows, read_start
+from cluster.chaos.recorder_service import Recorder
 from cluster.chaos.violation import Violation
 from gateway.postgres_api_stores import api_stores
 from gateway.service import GatewayService, GatewaySettings
@@ -43,11 +45,13 @@ class House:
         self.owners: list[OwnerService] = []
         self.gateways: list[GatewayService] = []
         self.editors: list[Editor] = []
+        self.users: dict[str, UUID] = {}
+        self.calm_at = 0.0
         self.dashboard_id = UUID(int=0)
         self.ledger = ""
 
-    async def open(self, *, sides: int = 1) -> None:
-        """On each side an owner and a gateway that know of each other; sides do not."""
+    async def open(self, *, sides: int = 1, gateways: int = 1) -> None:
+        """On each side an owner and gateways that know of each other; sides do not."""
         for number in range(sides):
             stores = await connect(self.postgres_url)
             self.stack.push_async_callback(stores.close)
@@ -58,7 +62,8 @@ class House:
             self.stack.push_async_callback(owner.stop)
             self.directories.append(directory)
             self.owners.append(owner)
-            await self.add_gateway(stores, directory)
+            for _ in range(gateways):
+                await self.add_gateway(stores, directory)
         await self.furnish()
 
     async def add_gateway(self, stores: PostgresStores, directory: Directory) -> GatewayService:
@@ -79,15 +84,23 @@ class House:
         self.host = Host([await self.stack.enter_async_context(admin)])
         owner_id, token = await self.host.new_user("owner")
         self.dashboard_id = await self.host.new_dashboard(owner_id, "House")
-        async with weft.connect(self.gateways[0].ws_url, token) as client:
+        setter = self.setter = Recorder("owner")
+        self.users["owner"] = owner_id
+        url = self.gateways[0].ws_url
+        async with weft.connect(url, token, create_connection=setter.open) as client:
             board = await client.join(self.dashboard_id)
             self.ledger = board.add_widget(new_widget(lambda: 0.5))
             await board.saved(PATIENCE_SECONDS)
         for number, name in enumerate(NAMES):
-            user_id, token = await self.host.new_user(name)
-            await self.host.set_role(self.dashboard_id, user_id, "editor")
-            url = self.gateways[number % len(self.gateways)].ws_url
-            self.editors.append(Editor(name, user_id, token, url, name))
+            gateway = self.gateways[number % len(self.gateways)]
+            await self.add_editor(name, gateway)
+
+    async def add_editor(self, name: str, gateway: GatewayService) -> Editor:
+        user_id, token = await self.host.new_user(name)
+        await self.host.set_role(self.dashboard_id, user_id, "editor")
+        self.editors.append(Editor(name, user_id, token, gateway.ws_url, name))
+        self.users[name] = user_id
+        return self.editors[-1]
 
     def start_editing(self, editors: Sequence[Editor] | None = None) -> None:
         """All of them, or these."""
@@ -115,32 +128,40 @@ class House:
         """All is saved and shown everywhere, or it never will be."""
         for editor in self.editors:
             editor.is_typing = False
-        try:
+        self.calm_at = time.time()
+        with suppress(TimeoutError):  # the checker will say so
             async with asyncio.timeout(patience_seconds):
-                while True:
-                    if await self._is_at_rest():
-                        return
+                while not await self._is_at_rest():  # noqa: ASYNC110  (nobody tells us)
                     await asyncio.sleep(LOOK_EVERY_SECONDS)
-        except TimeoutError:
-            pass  # the checker will say so
 
     async def _is_at_rest(self) -> bool:
+        attendance = Attendance(self.users)
+        for event in self.events():
+            attendance.follow(event)
         head = await read_head(self.postgres_url, self.dashboard_id)
-        return all(each.is_at_rest() and each.version == head for each in self.editors)
+        are_at_rest = all(each.is_at_rest() and each.version == head for each in self.editors)
+        return are_at_rest and attendance.is_true
+
+    def events(self) -> list[Event]:
+        recorders = [self.setter, *(editor.recorder for editor in self.editors)]
+        events = [event for recorder in recorders for event in recorder.events]
+        return sorted(events, key=lambda event: event.at)
 
     async def history(self, endings: Sequence[Ending] | None = None) -> History:
         """What was recorded, and what PostgreSQL holds now."""
+        ended_at = time.time()
         start, difference = await read_start(self.postgres_url, self.dashboard_id)
-        events = [event for editor in self.editors for event in editor.recorder.events]
         return History(
             self.dashboard_id,
             start,
-            tuple(sorted(events, key=lambda event: event.at)),
+            tuple(self.events()),
             tuple(self.host.changes[self.dashboard_id]),
             await read_rows(self.postgres_url, self.dashboard_id),
             await read_head(self.postgres_url, self.dashboard_id),
             tuple(each.ending() for each in self.editors) if endings is None else tuple(endings),
-            {editor.name: editor.user_id for editor in self.editors},
+            self.users,
+            self.calm_at,
+            ended_at,
             difference,
         )
 

@@ -2,8 +2,10 @@
 by the same editors and the same judgement as `weft chaos`; without one there is nothing to report.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +14,10 @@ from actors.dashboard_service import DashboardService
 from actors.events import CommitReturned
 from actors.instructions import Commit
 from actors.replicas import Standing
+from cluster.chaos import attendance
+from cluster.chaos.rights import TOLD_WITHIN_SECONDS
 from storage import postgres_commit
+from storage.memory_presence import MemoryPresence
 from tests.chaos.house import House
 
 pytestmark = pytest.mark.store
@@ -27,7 +32,7 @@ async def house(postgres_url: str) -> AsyncIterator[House]:
 
 
 async def test_without_a_fault_built_in_nothing_is_reported(house: House) -> None:
-    await house.open()
+    await house.open(gateways=2)
     house.start_editing()
     await house.saved(ENOUGH // 2)
     for editor in house.editors:
@@ -129,3 +134,48 @@ async def test_law6_a_revocation_that_reaches_no_owner_is_reported(
     await house.saved(2 * ENOUGH)
     await house.rest()
     assert await house.laws_broken() == {6}
+
+
+async def test_law6_a_grant_that_reaches_no_owner_is_reported(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def tell_nobody(*_: Any) -> None:
+        pass
+
+    await house.open()
+    house.start_editing()
+    await house.saved(ENOUGH)
+    bob = house.editors[1]
+    await house.host.set_role(house.dashboard_id, bob.user_id, "viewer")
+    monkeypatch.setattr("gateway.grants_loop.LinkedEnforcement.changed", tell_nobody)
+    await house.host.set_role(house.dashboard_id, bob.user_id, "editor")
+    await house.rest()
+    await asyncio.sleep(TOLD_WITHIN_SECONDS)  # until which the law lets it be so
+    [violation] = await house.violations()
+    assert (violation.law, violation.client) == (6, "bob")
+    assert "was told viewer" in violation.why
+
+
+async def test_law8_a_departure_that_other_gateways_never_hear_of_is_reported(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor is what it left swept: the clock of the store stands still."""
+
+    async def tell_of_arrivals(
+        self: MemoryPresence, write: Any, _: Any, news: Any, ttl_seconds: float
+    ) -> None:
+        await tell(self, write, (), [replace(each, left=()) for each in news], ttl_seconds)
+
+    tell = MemoryPresence.tell
+    monkeypatch.setattr(MemoryPresence, "tell", tell_of_arrivals)
+    monkeypatch.setattr(attendance, "TRUE_WITHIN_SECONDS", 0.5)
+    await house.open(gateways=2)
+    house.start_editing()
+    await house.saved(ENOUGH // 2)
+    for editor in house.editors:
+        editor.recorder.cut()
+    await house.saved(ENOUGH)
+    await house.rest(patience_seconds=1.0)
+    found = await house.violations()
+    assert {violation.law for violation in found} == {8}
+    assert all("is gone" in violation.why for violation in found)

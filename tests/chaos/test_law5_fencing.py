@@ -15,7 +15,6 @@ from uuid import UUID
 
 import pytest
 
-from cluster.chaos.editor_loop import Editor
 from cluster.chaos.log_service import read_head
 from cluster.chaos.relay_server import Relay
 from cluster.chaos.signal_service import Victim
@@ -78,10 +77,7 @@ class Split(House):
     async def newcomer(self) -> None:
         """Somebody joins at another gateway, which asks the directory afresh."""
         gateway = await self.add_gateway(self.stores, self.directory)
-        user_id, token = await self.host.new_user("dov")
-        await self.host.set_role(self.dashboard_id, user_id, "editor")
-        self.editors.append(Editor("dov", user_id, token, gateway.ws_url, "dov"))
-        self.start_editing([self.editors[-1]])
+        self.start_editing([await self.add_editor("dov", gateway)])
 
     async def taken_over(self, stale: OwnerProcess) -> float:
         """Somebody else holds it, and editors save there; when that one had it open."""
