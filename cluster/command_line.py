@@ -1,22 +1,27 @@
 """The `weft` command: its grammar, and what holds for every command.
 
 Human text, or with --json exactly one JSON object on standard output. A fault is one line on
-standard error (or `{"error": …}`), and a non-zero exit.
+standard error (or `{"error": …}`), and a non-zero exit: 2 if it was asked for wrongly, by flag,
+variable or address; 1 otherwise. Never a traceback: the line says where in Weft it happened.
 """
 
 import argparse
 import contextlib
 import importlib
 import json
+import math
 import os
 import sys
+import traceback
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 
 from cluster.settings import read_settings
 from weft.errors import WeftError
 
 EXIT_FAULT = 1
+EXIT_MISCONFIGURED = 2
 EXIT_INTERRUPTED = 130
 
 FLAGS: dict[str, dict[str, Any]] = {
@@ -58,25 +63,45 @@ def main() -> None:
     sys.exit(run(sys.argv[1:]))
 
 
+class _Misused(Exception):  # noqa: N818  (what argparse would end the process with)
+    """The words are no command."""
+
+    def __init__(self, usage: str, message: str) -> None:
+        super().__init__(message)
+        self.usage = usage
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise _Misused(self.format_usage(), f"{self.prog}: {message}")
+
+
 def run(words: Sequence[str]) -> int:
     """Returns the exit code."""
-    arguments = grammar().parse_args(words)
+    as_json = "--json" in words
     try:
+        arguments = grammar().parse_args(words)
         settings = read_settings(vars(arguments), os.environ)
         name = arguments.command.replace("-", "_")
         command = importlib.import_module(f"cluster.{name}_command")
         return int(command.run(settings, arguments))
+    except _Misused as error:
+        if not as_json:
+            print(error.usage, end="", file=sys.stderr)
+        return _report(WeftError("misconfigured", str(error)), as_json)
     except WeftError as error:
-        return _report(error, arguments.json)
+        return _report(error, as_json)
     except ModuleNotFoundError as error:
         missing = f"The package {error.name} is not installed: pip install 'weft[server,embedded]'"
-        return _report(WeftError("misconfigured", missing), arguments.json)
+        return _report(WeftError("misconfigured", missing), as_json)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:  # whoever read our output has left
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_FAULT
+    except Exception as error:  # noqa: BLE001  (a fault of ours, and still one line)
+        return _report(WeftError("internal", _breakdown(error)), as_json)
 
 
 def _report(error: WeftError, as_json: bool) -> int:
@@ -84,11 +109,25 @@ def _report(error: WeftError, as_json: bool) -> int:
         print(json.dumps({"error": error.to_json()}), flush=True)
     else:
         print(f"weft: {error.message} [{error.code}]", file=sys.stderr, flush=True)
-    return EXIT_FAULT
+    return EXIT_MISCONFIGURED if error.code == "misconfigured" else EXIT_FAULT
+
+
+def _breakdown(error: Exception) -> str:
+    """What was raised, and the innermost place of ours that it passed, in one line."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    ours = Path(__file__).parents[1]
+    places = [
+        f"{Path(frame.filename).relative_to(ours)}:{frame.lineno}"
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).is_relative_to(ours) and ".venv" not in frame.filename
+    ]
+    told = " ".join(f"{type(error).__name__}: {error}".split())
+    return f"{told} ({places[-1]})" if places else told
 
 
 def grammar() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="weft",
         description="Live dashboards: every edit merged, durable and on every screen.",
         epilog="Each --flag that sets something up can also be given as WEFT_FLAG.",
@@ -165,7 +204,9 @@ def _add_chaos(commands: Any) -> None:
         [],
     )
     chaos.add_argument("--runs", type=_positive, default=1, metavar="N", help="one after the other")
-    chaos.add_argument("--seconds", type=float, default=30.0, metavar="S", help="of each run (30)")
+    chaos.add_argument(
+        "--seconds", type=_seconds, default=30.0, metavar="S", help="of each run (30)"
+    )
     chaos.add_argument(
         "--seed", type=int, metavar="K", help="of the first run (default: by chance)"
     )
@@ -189,7 +230,7 @@ def _add_user(commands: Any) -> None:
 def _add_token(commands: Any) -> None:
     token = _add(commands, "token", "open a session for a user and tell its token", ADMIN_FLAGS)
     token.add_argument("user", metavar="USER", help=USER)
-    token.add_argument("--ttl", metavar="SECONDS", type=int, help="how long it lasts")
+    token.add_argument("--ttl", metavar="SECONDS", type=_positive, help="how long it lasts")
 
 
 def _add_share(commands: Any) -> None:
@@ -253,10 +294,16 @@ def _add(commands: Any, name: str, summary: str, flags: Sequence[str]) -> argpar
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError("must be at least 1")
-    return number
+    if not text.isascii() or not text.isdigit() or not 1 <= len(text) <= 9 or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    with contextlib.suppress(ValueError):
+        if 0 < (seconds := float(text)) < math.inf:
+            return seconds
+    raise argparse.ArgumentTypeError(f"{text!r} is no time in seconds")
 
 
 if __name__ == "__main__":

@@ -38,8 +38,7 @@ def hold(data_dir: Path) -> Iterator[None]:
         data_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
         descriptor = os.open(data_dir / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        message = f"The data directory {data_dir} cannot be used: {error.strerror}."
-        raise WeftError("misconfigured", message) from None
+        raise _unusable(data_dir, error) from None
     with os.fdopen(descriptor, "r+") as file:
         if not _lock(descriptor, fcntl.LOCK_EX):
             message = f"{data_dir} is in use by another Weft (process {file.read().strip()})."
@@ -73,15 +72,18 @@ def forget(data_dir: Path) -> None:
 
 
 def find_running(data_dir: Path) -> Running | None:
-    """The system that runs on this directory now, once it is ready."""
+    """The system that runs on this directory now, once it is ready. Raises WeftError misconfigured
+    when it cannot be looked at."""
     try:
         with (data_dir / LOCK_NAME).open() as lock:
             is_held = not _lock(lock.fileno(), fcntl.LOCK_SH)
         running = Running(**json.loads((data_dir / RUNNING_NAME).read_text()))
         # If nobody holds it, what the file says of one in the foreground is of one that was killed.
         return running if is_held or running.is_detached else None
-    except (FileNotFoundError, json.JSONDecodeError, TypeError):
+    except (FileNotFoundError, ValueError, TypeError):  # none there, or none of ours
         return None
+    except OSError as error:
+        raise _unusable(data_dir, error) from None
 
 
 def refuse_detached(data_dir: Path) -> None:
@@ -97,6 +99,11 @@ def was_killed(data_dir: Path) -> bool:
     """Whether the system before was killed: then parts of it may live on for some seconds. Call it
     while holding the lock."""
     return (data_dir / RUNNING_NAME).exists()
+
+
+def _unusable(data_dir: Path, error: OSError) -> WeftError:
+    message = f"The data directory {data_dir} cannot be used: {error.strerror}."
+    return WeftError("misconfigured", message)
 
 
 def _lock(descriptor: int, kind: int) -> bool:

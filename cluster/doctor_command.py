@@ -67,8 +67,13 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _examine(settings: Settings) -> Iterator[Finding]:
-    running = find_running(settings.data_dir)
-    yield Finding("system", f"runs at {running.ws}" if running else "does not run now")
+    running = None
+    try:
+        running = find_running(settings.data_dir)
+    except WeftError as error:
+        yield Finding("system", error.message, "choose another with --data-dir")
+    else:
+        yield Finding("system", f"runs at {running.ws}" if running else "does not run now")
     yield Finding("python", platform.python_version())
     yield _packages()
     yield _data_dir(settings.data_dir)

@@ -37,6 +37,8 @@ def _claim(host: str, port: int, flag: str) -> int:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(address)
             return int(listener.getsockname()[1])
+    except UnicodeError:  # no name that DNS could hold
+        raise WeftError("misconfigured", f"{host!r} is no address (--host).") from None
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             reason = "is in use by another program; choose another, or 0 for any that is free"

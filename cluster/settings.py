@@ -1,12 +1,13 @@
 """One frozen object holds every setting, read once: a flag wins over `WEFT_*`, which wins over the
-default. What is missing or wrong is `misconfigured`, naming the flag and the variable; secrets are
-never shown.
+default. What is missing, wrong or unknown is `misconfigured`, naming the flag and the variable;
+secrets are never shown.
 """
 
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Self
 
 from pydantic import (
     BaseModel,
@@ -25,7 +26,16 @@ from weft.models import parse_network
 
 ENVIRONMENT_PREFIX = "WEFT_"
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
+HOST_AND_PORT = re.compile(r"(\[[0-9A-Fa-f:.%]+\]|[^\[\]:]*)(:[0-9]{1,5})?")  # or neither
 WS_URL = re.compile(r"wss?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~/-]*)?")  # fits into a policy
+
+# Beside the settings: what tests and tools of this repository read, which start Weft in turn, and
+# what Kubernetes tells each container of a Service that is called weft, or weft-something.
+OF_TOOLS: Final = {"WEFT_CHROMIUM", "WEFT_MONKEYS", "WEFT_LOADTEST_PLAN"}
+OF_KUBERNETES: Final = re.compile(
+    r"WEFT_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?)=.*"
+    r"|WEFT_(\w+_)?PORT=(tcp|udp|sctp)://.*"
+)
 
 Port = Annotated[int, Field(ge=0, le=65_535)]  # 0: any free port
 Count = Annotated[int, Field(ge=1, le=1_000)]
@@ -105,7 +115,10 @@ class Settings(BaseModel):
     @field_validator("data_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().absolute()
+        try:
+            return value.expanduser().absolute()
+        except RuntimeError as error:  # whose home is not known
+            raise ValueError(str(error)) from None
 
     @field_validator("trusted_proxies", "webhook_networks")
     @classmethod
@@ -164,6 +177,7 @@ def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str]) -> S
 
     Raises WeftError misconfigured.
     """
+    _refuse_unknown(environment)
     values: dict[str, Any] = {}
     for name in Settings.model_fields:
         variable = environment.get(ENVIRONMENT_PREFIX + name.upper())
@@ -177,9 +191,26 @@ def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str]) -> S
         raise WeftError("misconfigured", _sentence(error)) from None
 
 
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    """A setting with a slip in its name would be left at its default, and nobody told."""
+    known = {ENVIRONMENT_PREFIX + name.upper() for name in Settings.model_fields}
+    for name in sorted(environment.keys() - known - OF_TOOLS):
+        if name.startswith(ENVIRONMENT_PREFIX) and not OF_KUBERNETES.fullmatch(
+            f"{name}={environment[name]}"
+        ):
+            meant = "".join(f"; {near} is one" for near in get_close_matches(name, known, 1))
+            raise WeftError("misconfigured", f"{name} is no setting of Weft{meant}.")
+
+
 def _require_scheme(value: SecretStr | None, schemes: tuple[str, ...]) -> SecretStr | None:
-    if value is not None and value.get_secret_value().partition("://")[0] not in schemes:
+    if value is None:
+        return None
+    url = value.get_secret_value()
+    if url.partition("://")[0] not in schemes:
         raise ValueError(f"must begin with {schemes[0]}://")
+    place = re.split("[/?#]", url.partition("://")[2], maxsplit=1)[0].rpartition("@")[2]
+    if not all(HOST_AND_PORT.fullmatch(each) for each in place.split(",")):  # PostgreSQL's: several
+        raise ValueError("has no host and port that can be read")
     return value
 
 

@@ -41,7 +41,7 @@ def read_trace(content: bytes) -> Trace:
         raise WeftError("misconfigured", "The trace is concurrent; a sequential one is needed.")
     try:
         return _parse(recorded)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise WeftError(
             "misconfigured", f"The trace is not one of endContent and txns with patches: {error!r}"
         ) from None

@@ -104,7 +104,10 @@ class PostgresCommit:
         """Nothing has been sent yet: what fails here certainly did not happen."""
         if self._connection is None or self._statement is None or self._connection.is_closed():
             self._connection = self._statement = None
-            connection = await connect(self._url, SETTINGS)
+            try:
+                connection = await connect(self._url, SETTINGS)
+            except WeftError as error:  # also one that refuses us now: the password was changed
+                raise WeftError("storage_unavailable", cause=error.code) from error
             try:
                 with storage_errors():
                     self._statement = await connection.prepare(GROUP_COMMIT)

@@ -40,6 +40,11 @@ OUTAGES: Final = (
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.InternalClientError,
 )
+# A new connection is refused: a password that has changed, a database that was renamed.
+REFUSED: Final = (
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+)
 WITHOUT_SCHEMA: Final = (
     asyncpg.UndefinedTableError,
     asyncpg.UndefinedColumnError,
@@ -52,7 +57,7 @@ def storage_errors() -> Iterator[None]:
     """Say by code what PostgreSQL cannot do now; every other error passes unchanged."""
     try:
         yield
-    except OUTAGES as error:
+    except (*OUTAGES, *REFUSED) as error:
         raise WeftError("storage_unavailable", cause=type(error).__name__) from error
     except WITHOUT_SCHEMA as error:
         raise WeftError("migration_mismatch", "Run `weft migrate` first.") from error
@@ -62,9 +67,22 @@ def storage_errors() -> Iterator[None]:
         raise WeftError("storage_unavailable", cause=type(error).__name__) from error
 
 
+@contextmanager
+def _first_connection() -> Iterator[None]:
+    """What is wrong with the URL is said, and is no outage. The URL holds a password: not shown."""
+    with storage_errors():
+        try:
+            yield
+        except REFUSED as error:
+            raise WeftError("misconfigured", f"PostgreSQL refuses us: {error}") from None
+        except (asyncpg.ClientConfigurationError, ValueError):
+            message = "The URL of PostgreSQL cannot be used: look at its host, port and parameters."
+            raise WeftError("misconfigured", message) from None
+
+
 async def connect(url: str, settings: dict[str, str] | None = None) -> Connection:
     """One connection, outside the pool. Raises WeftError storage_unavailable, misconfigured."""
-    with storage_errors():
+    with _first_connection():
         connection = await asyncpg.connect(
             url,
             server_settings={**SETTINGS, **(settings or {})},
@@ -80,7 +98,7 @@ async def connect(url: str, settings: dict[str, str] | None = None) -> Connectio
 
 async def create_pool(url: str, max_size: int) -> Pool:
     """Connections for everything but the commit. Raises as `connect` does."""
-    with storage_errors():
+    with _first_connection():
         return await asyncpg.create_pool(
             url,
             min_size=1,

@@ -100,9 +100,9 @@ async def test_what_is_not_there_is_named(terminal: Terminal) -> None:
 def test_without_a_running_system_the_remedy_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]
 ) -> None:
-    assert run([*words, "--data-dir", str(tmp_path)]) == 1
+    assert run([*words, "--data-dir", str(tmp_path)]) == 2
     assert f"No Weft runs on {tmp_path}: start one with `weft up`" in capsys.readouterr().err
-    assert run([*words, "--http", "http://127.0.0.1:1", "--data-dir", str(tmp_path)]) == 1
+    assert run([*words, "--http", "http://127.0.0.1:1", "--data-dir", str(tmp_path)]) == 2
     assert "--http and --admin-key" in capsys.readouterr().err
 
 

@@ -10,6 +10,7 @@ import pytest
 from storage import postgres_commit
 from storage.ports import CommitAmbiguous, Head, OpenedDashboard
 from storage.postgres_connection import prepare
+from storage.postgres_migrations import migrate
 from storage.postgres_pool import PostgresStores, connect
 from storage.postgres_statements import statements
 from tests.storage.making import Place, commit_of, until
@@ -189,3 +190,30 @@ async def test_a_checkpoint_does_not_wait_for_commits_nor_they_for_it_until_its_
     await other.execute(insert, opened.dashboard_id, 7, {}, 0)
     assert await place.log.commit([commit_of(opened)]) == {opened.dashboard_id}
     await transaction.rollback()
+
+
+async def test_law2_who_is_refused_a_new_connection_meets_an_outage_and_goes_on_after_it(
+    postgres_url: str, postgres_stores: PostgresStores
+):
+    """A database that was renamed; a password that was changed is refused in the same way."""
+    admin = postgres_stores.pool
+    await admin.execute("CREATE DATABASE here")
+    url = postgres_url.replace("/postgres?", "/here?")
+    await migrate(url)
+    stores = await connect(url)
+    user_id = await stores.accounts.create_user("a@example.org", "a")
+    place = Place(stores.log, stores.accounts, user_id)
+    opened = await place.opened()
+    ends = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'here'"
+    await admin.execute(ends)
+    await admin.execute("ALTER DATABASE here RENAME TO elsewhere")
+    for refused in (place.log.commit([commit_of(opened)]), place.log.head(opened.dashboard_id)):
+        with pytest.raises(WeftError) as caught:
+            await refused
+        assert caught.value.code == "storage_unavailable"
+    with pytest.raises(WeftError, match=r"database .* does not exist") as caught:
+        await connect(url)
+    assert caught.value.code == "misconfigured", "who begins with it is told what is wrong"
+    await admin.execute("ALTER DATABASE elsewhere RENAME TO here")
+    assert await place.log.commit([commit_of(opened)]) == {opened.dashboard_id}
+    await stores.close()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 ATTEMPTS: Final = 3
 WAIT_MAX_SECONDS: Final = 5.0  # whatever Retry-After says
 TIMEOUT_SECONDS: Final = 30.0
+PORT_MAX: Final = 65_535
 _ENVELOPE: Final = {"type", "title", "status", "detail", "code", "message", "fault", "retry"}
 Model = TypeVar("Model", bound=Record)
 
@@ -37,6 +38,8 @@ class AdminRequests:
             raise WeftError("misconfigured", message) from None
         self._unanswered = httpx.TransportError
         try:
+            if (httpx.URL(url).port or 0) > PORT_MAX:
+                raise httpx.InvalidURL(url)
             self._http = httpx.AsyncClient(
                 base_url=url.rstrip("/"),
                 headers={"Authorization": f"Bearer {token}"},
