@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 WEB    := web/node_modules/.installed
 APP    := gateway/app/index.html
 
-.PHONY: help install web app browser run test test-fast lint fuzz bench loadtest lock clean
+.PHONY: help install web app wheel browser run test test-fast lint fuzz bench loadtest lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -32,6 +32,9 @@ app: $(APP)  ## the live app, built for the gateway to serve
 
 $(APP): $(shell find web/app web/client/src -type f -not -path '*/node_modules/*') | $(WEB)
 	@cd web/app && PATH="$(abspath $(BIN)):$$PATH" node build.ts
+
+wheel: install app  ## a wheel with the live app in it, into dist/: who has it needs no Node
+	@$(BIN)/python -m hatchling build -t wheel
 
 run: install app  ## the whole system, with people and dashboards to try it out
 	@$(if $(WEFT_POSTGRES_URL),,WEFT_DEMO=$${WEFT_DEMO-true}) $(BIN)/weft up

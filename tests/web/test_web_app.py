@@ -1,19 +1,17 @@
-"""The live app: strict types, its own tests, what a page loads, and that a wheel brings it."""
+"""The live app: strict types, its own tests, and what a page loads."""
 
 import gzip
 import re
 import shutil
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from gateway.http_app import FOLDER, built_files
+from gateway.http_app import built_files
 from tests.web.node_command import WEB, run
 
 APP = WEB / "app"
-ROOT = WEB.parent
 FIRST_LOAD_MAX_BYTES = 75_000  # gzipped: what the page waits for; the client alone may have 40 kB
 FILE_MAX_LINES = 300
 LINE_MAX_CHARACTERS = 200  # icons are long; the formatter keeps the rest at 100
@@ -76,15 +74,6 @@ def test_what_a_page_loads_first_is_small(built: Path) -> None:
     assert statically, "what both share is a part of its own"
     loaded = {path: len(gzip.compress(path.read_bytes())) for path in first + statically}
     assert sum(loaded.values()) <= FIRST_LOAD_MAX_BYTES, loaded
-
-
-def test_a_wheel_brings_the_built_app() -> None:
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    wheel = settings["tool"]["hatch"]["build"]["targets"]["wheel"]
-    folder = FOLDER.relative_to(ROOT)
-    assert f"{folder}/**" in wheel["artifacts"]
-    assert folder.parts[0] in wheel["packages"]
-    assert "gateway/app/" in (ROOT / ".gitignore").read_text().split()
 
 
 def test_the_app_is_built_for_the_gateway() -> None:
