@@ -14,6 +14,7 @@ SMALL_LIMITS = {
     "actors.snapshots.SNAPSHOT_REUSE_VERSIONS": 2,
     "actors.snapshots.SNAPSHOT_PART_MAX_CHARACTERS": 900,
     "actors.snapshots.SNAPSHOTS_MAX_HELD": 2,
+    "actors.opening_loop.HISTORY_REOPEN_VERSIONS": 1,
     "actors.upkeep.CHECKPOINT_EVERY_VERSIONS": 9,
 }
 

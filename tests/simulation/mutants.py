@@ -7,6 +7,7 @@ from typing import Any
 from unittest.mock import patch
 
 from actors.replicas import Standing
+from gateway.passage import Arrival, Passage
 from storage import memory_log
 from storage.ports import DashboardCommit
 from tests.simulation.simulated_world import Mutations
@@ -18,6 +19,7 @@ from weft.client.status import Status, status_of
 from weft.ot.operation import Operations
 
 handle_as_it_is = Replica.handle
+arrive_as_it_is = Passage.arrive
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,10 @@ def saved_when_sent(**facts: Any) -> Status:
     return status_of(**{**facts, "pending": 0})
 
 
+def arrive_empty_handed(self: Passage, frame: bytes) -> Arrival:
+    return arrive_as_it_is(self, frame)._replace(resend=None)
+
+
 MUTANTS = {
     "what was committed before is not recognised": Mutant(
         {3}, {"actors.replicas.Replicas.standing": lambda *_: Standing.NEW}
@@ -85,6 +91,9 @@ MUTANTS = {
     ),
     "what was moved over others' edits counts as made after them": Mutant(
         {18}, {"actors.sequencer.seen_version_of": lambda event: event.base_version}
+    ),
+    "what was not answered before a move stays behind": Mutant(
+        {7}, {"gateway.passage.Passage.arrive": arrive_empty_handed}
     ),
     "saved is said when it is only sent": Mutant(
         {2}, {"weft.client.replica.status_of": saved_when_sent}

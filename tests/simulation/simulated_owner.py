@@ -12,11 +12,14 @@ from uuid import UUID
 from actors import events, instructions
 from actors.dashboard import Dashboard
 from actors.fingerprint import fingerprint
+from actors.moving import moved_to, owner_json
+from actors.opening_loop import open_with_history
 from storage.memory_log import CommitFailure, run_now
-from storage.ports import CommitAmbiguous, DashboardCommit, LoggedSubmission
+from storage.ports import CommitAmbiguous, DashboardCommit, LoggedSubmission, OwnerAddress
 from tests.simulation.simulated_network import CUT
 from weft.errors import WeftError
 from weft.models import Subject
+from weft.wire.codec import encode
 from weft.wire.frames import ended_frame
 
 if TYPE_CHECKING:
@@ -38,6 +41,7 @@ class Owner:
     def __init__(self, world: "World", name: str) -> None:
         self.world = world
         self.name = name
+        self.address = OwnerAddress(name, name, f"ws://{name}")
         self.is_alive = True
         self.heart: Dashboard | None = None
         self.epoch = 0
@@ -63,19 +67,26 @@ class Owner:
         kind, number, *fields = message
         route = (link, number)
         if kind == "attach":
+            [line] = fields
+            holder = self._open()
+            if holder is not self:
+                moved = moved_to(holder.address)
+                self._let_go(route, "ended", ended_frame(self.world.dashboard_id, moved))
+                return
             link.numbers.add(number)
-            self._open()
-            self.handle(events.Attached(route, *fields))
+            self.handle(
+                events.Attached(route, line.user_id, line.replica_id, line.version, line.wants_tail)
+            )
         elif kind == "detach":
             self._detach(route)
         elif kind == "taken":
             self.handle(events.PartTaken(route))
         elif number in link.numbers:
-            sequence, base_version, operations, seen_version = fields
-            digest, size_bytes = fingerprint(base_version, operations)
+            [line] = fields
+            digest, size_bytes = fingerprint(line.base_version, line.operations)
             submitted = events.Submitted(
-                route, sequence, base_version, tuple(operations), digest, size_bytes,
-                self.world.now_ms, seen_version=seen_version,
+                route, line.sequence, line.base_version, tuple(line.operations), digest, size_bytes,
+                self.world.now_ms, seen_version=line.seen_version,
             )  # fmt: skip
             self.handle(submitted)
 
@@ -86,20 +97,23 @@ class Owner:
 
     # --- the dashboard --------------------------------------------------------------------------
 
-    def _open(self) -> None:
-        if self.heart is not None:
-            return
-        opened = run_now(self.world.log.open_dashboard(self.world.dashboard_id))
-        assert opened is not None
+    def _open(self) -> "Owner":
+        """Unless somebody else holds it; who does."""
+        holder = self if self.heart is not None else self.world.claim(self)
+        if self.heart is not None or holder is not self:
+            return holder
+        opened = run_now(open_with_history(self.world.log, self.world.dashboard_id))
         self.heart = Dashboard(opened, self.world.review)
         self.epoch, self.version = opened.epoch, opened.version
         self.world.note(f"{self.name} opens at {opened.version}, epoch {opened.epoch}")
+        return self
 
     def crash(self) -> None:
         self.is_alive = False
         self._close()
 
     def _close(self) -> None:
+        self.world.release(self)
         self.heart = None
         self.queue.clear()
         self.lookups.clear()
@@ -127,21 +141,29 @@ class Owner:
             case instructions.Join((link, number), frame):
                 self.room[link, number] = None
                 link.to_gateway.send(("joined", number, frame))
-            case instructions.Reply((link, number), frame):
-                link.to_gateway.send(("reply", number, frame))
-            case instructions.SendPart((link, number), frame):
-                link.to_gateway.send(("part", number, frame))
-            case instructions.End((link, number) as route, error):
-                self.room.pop(route, None)
-                link.numbers.discard(number)
-                link.to_gateway.send(("ended", number, ended_frame(dashboard_id, error)))
+            case instructions.Reply((link, number), frame) | instructions.SendPart(
+                (link, number), frame
+            ):
+                kind = "reply" if isinstance(instruction, instructions.Reply) else "part"
+                link.to_gateway.send((kind, number, frame))
+            case instructions.End(route, error):
+                self._let_go(route, "ended", ended_frame(dashboard_id, error))
+            case instructions.PassOn(route, version, holder):
+                told = encode({"version": version, "owner": owner_json(holder)})
+                self._let_go(route, "moved", told)
             case instructions.Report(cause, error):
                 assert isinstance(error, Poisoned), f"{cause} failed inside the server: {error!r}"
             case instructions.StepDown() | instructions.Unload():
-                world.note(f"{self.name}: {type(instruction).__name__}")
+                self.world.note(f"{self.name}: {type(instruction).__name__}")
                 self._close()
             case _:
                 self.lookups.append(self._lookup(instruction))
+
+    def _let_go(self, route: Any, kind: str, frame: bytes) -> None:
+        link, number = route
+        self.room.pop(route, None)
+        link.numbers.discard(number)
+        link.to_gateway.send((kind, number, frame))
 
     def _lookup(self, order: instructions.Instruction) -> Lookup:
         """What the order asks for, answered when it is called; None: when that cannot be."""
@@ -180,6 +202,13 @@ class Owner:
                     return events.Fenced()
 
                 return Lookup(write, events.CheckpointFailed(checkpoint.version))
+            case instructions.HandOver(heir):
+
+                def hand_over() -> events.Event:
+                    self.world.hand_lock_over(heir)
+                    return events.HandedOver(heir)
+
+                return Lookup(hand_over, events.HandedOver(self.address))
         raise AssertionError(order)
 
     def answer_a_lookup(self) -> None:

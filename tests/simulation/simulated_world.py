@@ -12,10 +12,10 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from actors.events import Fenced, Ticked
+from actors.events import Fenced, MoveAsked, Ticked
 from storage.memory_log import CommitFailure, MemoryLog, run_now
 from storage.memory_tables import DashboardTable, MemoryTables, StoredRows
-from storage.ports import LoggedSubmission
+from storage.ports import LoggedSubmission, OwnerAddress
 from storage.rows import encode_json
 from tests.ot.generator import make_document
 from tests.simulation.laws import LawBrokenError, Laws
@@ -52,7 +52,9 @@ class Troubles:
     repeat: float = 10  # a frame is sent twice
     late_commit: float = 5  # a statement of which nobody knew any more reaches the tables
     tick: float = 8  # time leaps
+    move: float = 6  # an owner is asked to hand the dashboard to another
     commit_fails: float = 0.1  # of all commits
+    directory_fails: float = 0.15  # of all questions to the directory
     lookup_fails: float = 0.05  # of all questions to the log
     too_frequent: float = 0.03  # of all submissions
     poison: float = 0.01  # of all submissions: the log refuses what is in them
@@ -97,6 +99,7 @@ class World:
         self.channels: list[Channel] = []
         self.gateways = [Gateway(self, "west"), Gateway(self, "east")]
         self.owners: list[Owner] = []
+        self.holder: Owner | None = None  # of the dashboard's lock, in the directory
         self.persons: list[Person] = []
         for name in ("ann", "bob", "cem", "dot")[: self.people]:
             user_id = UUID(int=len(self.persons) + 1)
@@ -142,14 +145,38 @@ class World:
         self._names["word"] += 1
         return f"<{self._names['word']}>"
 
+    # --- the directory --------------------------------------------------------------------------
+
     def find_owner(self) -> Owner | None:
-        """Whom the directory names: as a rule the newest."""
+        """The holder of the lock, else as a rule the newest; any, while nobody can be asked."""
+        fails = self.happens(self.troubles.directory_fails)
+        if self._holds_lock() is not None and not fails:
+            return self.holder
         alive = [owner for owner in self.owners if owner.is_alive]
         if not alive and (self.troubles is CALM or self.happens(0.7)):
             return self.start_owner()
         if not alive:
             return None
-        return alive[-1] if not self.happens(0.15) else self.random.choice(alive)
+        return self.random.choice(alive) if fails else alive[-1]
+
+    def claim(self, owner: Owner) -> Owner:
+        """Who holds the lock then; the one who asks, without it, when nobody can be asked."""
+        if self.happens(self.troubles.directory_fails):
+            return owner
+        self.holder = self._holds_lock() or owner
+        return self.holder
+
+    def release(self, owner: Owner) -> None:
+        if self.holder is owner:
+            self.holder = None
+
+    def hand_lock_over(self, heir: OwnerAddress) -> None:
+        [self.holder] = [owner for owner in self.owners if owner.address == heir]
+        self.note(f"the lock is {heir.owner_id}'s")
+
+    def _holds_lock(self) -> Owner | None:
+        """A lock is as alive as its owner."""
+        return self.holder if self.holder is not None and self.holder.is_alive else None
 
     def start_owner(self) -> Owner:
         self._names["owner"] += 1
@@ -205,6 +232,7 @@ class World:
                 moves.append(person.open_socket)
             if person.waiting:
                 moves.append(person.wake)
+        moves += [gateway.seek_on for gateway in self.gateways if gateway.seeking]
         for owner in self.owners:
             if owner.lookups:
                 moves.append(owner.answer_a_lookup)
@@ -233,13 +261,14 @@ class World:
             (self._cut_socket, troubles.cut_socket),
             (self._cut_link, troubles.cut_link),
             (self._crash_owner, troubles.crash_owner),
-            (self.start_owner, troubles.usurp),
+            (self._usurp, troubles.usurp),
             (self._stop_gateway, troubles.stop_gateway),
             (self._slow_reader, troubles.slow_reader),
             (self._reload, troubles.reload),
             (self._repeat, troubles.repeat),
             (self._late_commit, troubles.late_commit),
             (self._tick, troubles.tick),
+            (self._move, troubles.move),
         ]
 
     def _cut_socket(self) -> None:
@@ -265,6 +294,21 @@ class World:
             for link in owner.links:
                 link.to_owner.silence()
                 link.to_gateway.end(self.random)
+
+    def _usurp(self) -> None:
+        """The directory has lost the lock, and names somebody new."""
+        self.holder = None
+        self.start_owner()
+
+    def _move(self) -> None:
+        hosts = [owner for owner in self.owners if owner.heart is not None]
+        if not hosts:
+            return
+        host = self.random.choice(hosts)
+        others = [owner for owner in self.owners if owner.is_alive and owner is not host]
+        heir = self.random.choice(others) if others else self.start_owner()
+        self.note(f"{host.name} is to hand over to {heir.name}")
+        host.handle(MoveAsked(heir.address))
 
     def _stop_gateway(self) -> None:
         gateway = self.random.choice(self.gateways)

@@ -6,18 +6,20 @@ tests/client or tests/owner.
 """
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from tests.simulation.histories import run_seed
 from tests.simulation.laws import LawBrokenError
 from tests.simulation.mutants import MUTANTS
+from tests.simulation.simulated_world import CALM, World
 
 SEEDS, STEPS = 150, 200
 EXERCISED = {
-    "acknowledged", "committed", "discarded target_removed", "discarded target_replaced",
+    "acknowledged", "arrived", "committed", "discarded target_removed", "discarded target_replaced",
     "ended owner_moved", "ended owner_unavailable",
-    "ended storage_unavailable", "goaway going_away", "joined", "joined by snapshot",
+    "ended storage_unavailable", "goaway going_away", "joined", "joined by snapshot", "moved",
     "rejected not_joined", "rejected quarantined", "rejected rate_limited",
     "rejected rebase_required", "snapshot", "superseded superseded", "tail",
 }  # fmt: skip
@@ -33,6 +35,22 @@ def test_laws_1_to_5_and_7_hold_whatever_happens_in_whatever_order() -> None:
     for seed in range(SEEDS):
         counts += run_seed(seed, STEPS).counts
     assert counts.keys() >= EXERCISED, "histories so tame prove little"
+
+
+def test_law7_a_dashboard_that_only_moves_ends_and_refuses_nothing() -> None:
+    """Whoever has come to rest on it is told of none of its owners' doings, and loses nothing."""
+    counts = Counter[str]()
+    for seed in range(12):
+        world = World(seed, troubles=CALM)
+        world.come_to_rest()
+        world.counts.clear()
+        world.troubles = replace(CALM, move=15)  # no faster than it can be followed
+        world.run(STEPS)
+        counts += world.counts
+    assert counts["arrived"] == counts["moved"] > 20
+    assert counts["committed"] > 100
+    heard = {name.partition(" ")[0] for name in counts}
+    assert not heard & {"ended", "rejected", "joined", "goaway", "snapshot", "acknowledged"}, counts
 
 
 @pytest.mark.parametrize("seed", NAMED, ids=lambda seed: f"{seed}: {NAMED[seed]}")
