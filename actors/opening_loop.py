@@ -13,7 +13,7 @@ from weft.limits import HISTORY_REOPEN_VERSIONS
 
 
 async def open_with_history(log: OperationLog, dashboard_id: UUID) -> OpenedDashboard:
-    """Raises WeftError unknown_dashboard, storage_unavailable."""
+    """Raises WeftError unknown_dashboard, storage_unavailable, unreadable."""
     opened = await log.open_dashboard(dashboard_id)
     if opened is None:
         raise WeftError("unknown_dashboard")
@@ -28,6 +28,6 @@ async def _before(log: OperationLog, opened: OpenedDashboard) -> tuple[LoggedSub
     try:
         return await log.submissions_between(opened.dashboard_id, up_to - missing, up_to)
     except WeftError as error:
-        if error.code != "conflict":
+        if error.code not in ("conflict", "unreadable"):
             raise
-        return ()  # retention has taken the first of it
+        return ()  # retention has taken the first of it; or it cannot be read, and is not needed

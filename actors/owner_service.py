@@ -21,10 +21,11 @@ from actors.load import LoadMeter
 from actors.lock_loop import DashboardLocks
 from actors.opening_loop import open_with_history
 from actors.owner_report import owner_report
+from actors.quarantine import Quarantine
 from actors.standing_loop import Standing
 from storage.identity_ports import GrantsReader
 from storage.plugin_grants import narrowed
-from storage.ports import Directory, OperationLog, OwnerAddress
+from storage.ports import Directory, OpenedDashboard, OperationLog, OwnerAddress
 from storage.report_loop import keep_reporting
 from weft.errors import WeftError
 from weft.limits import (
@@ -82,6 +83,7 @@ class OwnerService:
         self._dashboards: dict[UUID, DashboardService] = {}
         self._arriving: dict[UUID, dict[Route, lines.Attach]] = {}  # while it is being opened
         self._closing: dict[UUID, asyncio.Task[None]] = {}  # locks being released
+        self._quarantine = Quarantine()
         self._tasks: set[asyncio.Task[None]] = set()
         self._all_closed = asyncio.Event()
         self._all_closed.set()
@@ -305,18 +307,28 @@ class OwnerService:
             self._refuse(route, dashboard_id, error)
 
     async def _load(self, dashboard_id: UUID) -> DashboardService:
-        """Raises WeftError owner_moved (with `owner`), unknown_dashboard, storage_unavailable."""
+        """Raises WeftError owner_moved (with `owner`), unknown_dashboard, storage_unavailable,
+        unreadable.
+        """
         closing = self._closing.get(dashboard_id)
         if closing is not None:
             await closing
         if self._standing.stands_back:
             raise WeftError("storage_unavailable")
+        self._quarantine.check(dashboard_id, self._clock_ms())
         await self._locks.claim(dashboard_id)
         try:
-            opened = await open_with_history(self._log, dashboard_id)
-        except WeftError:
+            return self._hosted(await open_with_history(self._log, dashboard_id))
+        except Exception as error:
             await self._locks.release(dashboard_id)
-            raise
+            told = self._quarantine.judge(dashboard_id, error, self._clock_ms())
+            if told is None:
+                raise
+            cause = told.details["cause"]
+            logger.exception("dashboard %s cannot be opened, cause %s", dashboard_id, cause)
+            raise told from error
+
+    def _hosted(self, opened: OpenedDashboard) -> DashboardService:
         return DashboardService(
             opened,
             self._log,

@@ -55,9 +55,10 @@ class Verification:
 
     def begin(self, version: int, state: State) -> None:
         self.version = version
-        self._through = self._since = Document.from_json(state)
-        self._compare("law 16, valid: checkpoint", version, self._through, state)
-        self._pass(version, state)
+        self._through = self._since = self._document(version, state)
+        if self._through is not None:
+            self._compare("law 16, valid: checkpoint", version, self._through, state)
+            self._pass(version, state)
 
     def check_log(self, submissions: Iterable[LoggedSubmission]) -> None:
         """The versions that follow, in order of version."""
@@ -74,8 +75,12 @@ class Verification:
             if self.difference is None and replayed is not None:
                 self._compare("law 4, convergence: checkpoint", version, replayed, state)
         if self.difference is None:
-            self._since = Document.from_json(state)
+            self._since = self._document(version, state)
             self._pass(version, state)
+
+    def cannot_be_read(self, where: str, error: Exception) -> None:
+        """What is stored beyond `version` is not even a log, a checkpoint or rows."""
+        self._fail("law 16, valid", self.version, where, "readable", repr(error))
 
     def finish(self, head_version: int) -> None:
         """Once the log has been checked up to what `dashboards.version` says."""
@@ -86,6 +91,13 @@ class Verification:
         elif not self._rows_met:
             missing = self.rows.version
             self._fail("law 4, convergence: rows", missing, "checkpoint", missing, _NOTHING)
+
+    def _document(self, version: int, state: State) -> Document | None:
+        try:
+            return Document.from_json(state)
+        except Exception as error:  # noqa: BLE001  (whatever a checkpoint holds, say where)
+            self._fail("law 16, valid", version, "checkpoint", "readable", repr(error))
+            return None
 
     def _pass(self, version: int, state: State) -> None:
         self.checkpoints += 1

@@ -4,16 +4,18 @@ import argparse
 import asyncio
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from cluster.embedded_services import existing_postgres
 from cluster.settings import Settings
 from cluster.verification import Verification
-from storage.ports import OperationLog
+from storage.ports import DashboardRows, OperationLog
 from storage.postgres_pool import connect
 from weft.errors import WeftError
 from weft.limits import TAIL_MAX_VERSIONS
+
+NO_ROWS: Final = DashboardRows(0, {}, {})
 
 
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -36,16 +38,29 @@ async def verify_dashboards(
 
 
 async def _verify_dashboard(log: OperationLog, dashboard_id: UUID) -> Verification:
+    """What cannot be read is a difference of this dashboard; the others are verified all the same.
+
+    Raises WeftError unknown_dashboard, storage_unavailable.
+    """
     while True:
+        verification = Verification(NO_ROWS)
         try:
-            return await _verify_once(log, dashboard_id)
+            return await _verify_once(log, dashboard_id, verification)
         except WeftError as error:
-            if error.code != "conflict":
+            if error.code == "conflict":
+                continue  # retention has taken the beginning meanwhile: from the new one, then
+            if error.code != "unreadable":
                 raise
-            # Retention has taken the beginning of the log meanwhile: from its new beginning, then.
+            verification.cannot_be_read(error.details["where"], error)
+            return verification
+        except (ValueError, TypeError, KeyError, RecursionError) as error:  # not even JSON of ours
+            verification.cannot_be_read("what follows", error)
+            return verification
 
 
-async def _verify_once(log: OperationLog, dashboard_id: UUID) -> Verification:
+async def _verify_once(
+    log: OperationLog, dashboard_id: UUID, verification: Verification
+) -> Verification:
     """Edits may go on meanwhile: so first the rows, which name their checkpoint, then the list of
     checkpoints, then the head, and then the log up to that head."""
     rows = await log.read_rows(dashboard_id)
@@ -53,8 +68,10 @@ async def _verify_once(log: OperationLog, dashboard_id: UUID) -> Verification:
     head = await log.head(dashboard_id)
     if rows is None or head is None or not versions:
         raise WeftError("unknown_dashboard", f"There is no dashboard {dashboard_id}.")
-    verification = Verification(rows)
+    verification.rows = rows
     for version in versions:
+        if verification.difference is not None:
+            return verification
         checkpoint = await log.read_checkpoint(dashboard_id, version)
         if checkpoint is None:  # given up meanwhile by retention
             continue

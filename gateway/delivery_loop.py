@@ -175,7 +175,10 @@ class DeliveryLoop:
         assert event.dashboard_id is not None
         after, last = event.payload["fromVersion"] - 1, event.payload["toVersion"]
         while after < last:
-            page = await self._read(event.dashboard_id, after)
+            try:
+                page = await self._read(event.dashboard_id, after)
+            except WeftError as error:
+                return _unreadable(error)
             if page is None:
                 return None  # the dashboard is gone, and its log with it
             wanted = [each for each in page.submissions if each.version <= last]
@@ -189,15 +192,20 @@ class DeliveryLoop:
         return None
 
     async def _deliver_changes(self, due: ChangesDue) -> None:
-        page = await self._read(due.dashboard_id, due.after_version)
-        if page is None or not page.submissions:
-            return
-        message = changes_message(due.dashboard_id, page.submissions, page.head_version)
-        failure = await self._post(due.webhook_id, message, due.attempts)
-        if failure is None:
-            await self._outbox.changes_delivered(due, message.up_to_version)
-            self.committed(due.dashboard_id)  # there may be more
-            return
+        try:
+            page = await self._read(due.dashboard_id, due.after_version)
+        except WeftError as error:
+            failure = _unreadable(error)
+        else:
+            if page is None or not page.submissions:
+                return
+            message = changes_message(due.dashboard_id, page.submissions, page.head_version)
+            posted = await self._post(due.webhook_id, message, due.attempts)
+            if posted is None:
+                await self._outbox.changes_delivered(due, message.up_to_version)
+                self.committed(due.dashboard_id)  # there may be more
+                return
+            failure = posted
         seconds = self._retry_after(due.attempts)
         await self._outbox.changes_failed(due, failure, seconds)
         self.dead += seconds is None
@@ -233,3 +241,12 @@ class DeliveryLoop:
 
     def _retry_after(self, attempts: int) -> float | None:
         return self._rules.retry_after_seconds(attempts, self._chance())
+
+
+def _unreadable(error: WeftError) -> str:
+    """What a log that cannot be read fails with: it is given up like any other, and by name.
+    Raises every other error.
+    """
+    if error.code != "unreadable":
+        raise error
+    return error.message

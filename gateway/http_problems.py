@@ -38,6 +38,7 @@ _STATUS: Final = {
     "plugin_failed": 500,
     "plugin_unavailable": 503,
     "quarantined": 500,
+    "unreadable": 500,
     "internal": 500,
     "misconfigured": 500,
     "migration_mismatch": 500,

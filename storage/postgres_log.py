@@ -25,8 +25,8 @@ from storage.rows import (
     dashboard_rows_from,
     live_value_from,
     submission_from,
+    unreadable,
 )
-from weft.errors import WeftError
 
 
 class PostgresLog:
@@ -44,7 +44,7 @@ class PostgresLog:
         # What follows cannot change any more: the raised epoch keeps every other owner out.
         row = await self._row("newest_checkpoint", dashboard_id)
         if row is None:
-            raise WeftError("internal", f"dashboard {dashboard_id} has no checkpoint")
+            raise unreadable("there is no checkpoint")
         checkpoint = checkpoint_from(dashboard_id, row)
         version = raised["version"]
         tail = await self._read(dashboard_id, checkpoint.version, version)

@@ -105,8 +105,17 @@ def check_reach(after_version: int, up_to_version: int, start_version: int) -> N
         raise WeftError("conflict", message, startVersion=start_version)
 
 
+def unreadable(where: str) -> WeftError:
+    """A row holds what nothing of ours has written there."""
+    return WeftError("unreadable", f"What is stored cannot be read: {where}.", where=where)
+
+
 def submission_from(row: Row) -> LoggedSubmission:
-    """A row of `operations` as the statements of sql/log.sql select it."""
+    """A row of `operations` as the statements of sql/log.sql select it. Raises WeftError
+    unreadable.
+    """
+    if type(row["operation"]) is not list:
+        raise unreadable(f"operations, version {row['version']}")
     return LoggedSubmission(
         row["version"],
         row["replica_id"],
@@ -120,7 +129,11 @@ def submission_from(row: Row) -> LoggedSubmission:
 
 
 def checkpoint_from(dashboard_id: UUID, row: Row) -> Checkpoint:
-    """A row of `checkpoints`; the replica marks have a table of their own."""
+    """A row of `checkpoints`; the replica marks have a table of their own. Raises WeftError
+    unreadable.
+    """
+    if type(row["state"]) is not dict:
+        raise unreadable(f"checkpoints, version {row['version']}")
     return Checkpoint(dashboard_id, row["version"], row["state"], row["operations_count"])
 
 

@@ -75,6 +75,7 @@ CODES: dict[str, CodeEntry] = {
     "slow_reader": CodeEntry(C, Retry.REJOIN, "The reader did not keep up."),
     "going_away": CodeEntry(S, Retry.REJOIN, "This server is being stopped or moved."),
     "quarantined": CodeEntry(S, Retry.NEVER, "This submission failed inside the server."),
+    "unreadable": CodeEntry(S, Retry.LATER, "What is stored of this dashboard cannot be read."),
     "plugin_failed": CodeEntry(S, Retry.NEVER, "A plug-in failed at this, and must not."),
     "plugin_unavailable": CodeEntry(S, Retry.LATER, "A plug-in that has to agree does not answer."),
     "internal": CodeEntry(S, Retry.LATER, "A fault of the server, logged under its cause id."),

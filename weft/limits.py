@@ -43,6 +43,7 @@ CHECKPOINT_EVERY_VERSIONS: Final = 500  # bounds what opening replays
 CHECKPOINT_EVERY_SECONDS: Final = 30.0  # bounds how stale the widgets rows are under edits
 CHECKPOINT_RETRY_SECONDS: Final = 5.0  # after one that could not be written
 UNLOAD_AFTER_SECONDS: Final = 60.0  # an idle dashboard leaves the owner's memory
+UNREADABLE_REST_SECONDS: Final = 10.0  # what could not be opened is not read again for so long
 
 # --- the socket ------------------------------------------------------------------------------
 HELLO_TIMEOUT_SECONDS: Final = 10.0  # a socket that does not say hello is closed

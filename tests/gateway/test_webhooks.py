@@ -16,7 +16,7 @@ from gateway.http_delivery import WebhookPoster
 from gateway.service import GatewayService
 from storage.delivery_ports import COMMITTED
 from storage.postgres_pool import PostgresStores
-from tests.gateway.http_world import HttpWorld, Person, all_of, refused
+from tests.gateway.http_world import HttpWorld, Person, all_of, problem, refused
 from tests.gateway.webhook_receiver import Received, Receiver
 from weft.limits import WEBHOOK_AT_ONCE_EACH_MAX
 from weft.models import (
@@ -132,6 +132,28 @@ async def test_what_retention_took_before_it_was_told_is_passed_over_and_the_res
         assert versions(receiver, dashboard.id) == [4, 5]
         assert await all_of(api.host.webhooks.deliveries(made.id)) == []
     await api.host.dashboards.delete(dashboard.id)  # the verifier would miss its beginning
+
+
+async def test_changes_that_cannot_be_read_become_a_dead_letter_and_what_follows_is_told(
+    api: HttpWorld, receiver: Receiver, postgres_stores: PostgresStores
+) -> None:
+    ann = await api.person()
+    async with webhook(api, receiver.url, COMMITTED) as made:
+        dashboard = await api.dashboard(ann)
+        await edited(ann, dashboard, 3)
+        broken = "UPDATE operations SET operation = 'null' WHERE dashboard_id = $1 AND version = 2"
+        await postgres_stores.pool.execute(broken, dashboard.id)
+        async with delivering(api, replace(RULES, attempts_max=2)):
+            (letter,) = await until_dead(api, made.id, {1, 2, 3})
+            assert letter.last_error is not None
+            assert "operations, version 2" in letter.last_error
+            asked = await api.raw().get(f"/api/dashboards/{dashboard.id}/operations")
+            assert problem(asked, 500, "unreadable")["where"] == "operations, version 2"
+            mended = "UPDATE operations SET operation = '[]' WHERE operation = 'null'"
+            await postgres_stores.pool.execute(mended)
+            await edited(ann, dashboard, 1)
+            await receiver.until(lambda: versions(receiver, dashboard.id) == [4])
+    await api.host.dashboards.delete(dashboard.id)  # the verifier would say so too
 
 
 async def test_sharing_and_sessions_are_told_in_order_of_each_dashboard(

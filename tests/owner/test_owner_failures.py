@@ -382,15 +382,6 @@ async def test_law10_a_broken_commit_loop_begins_again(
         await works(gateway, place)
 
 
-async def test_law10_a_log_that_cannot_be_replayed_stays_shut_alone(place: Place) -> None:
-    table = place.log.tables.dashboards[place.board]
-    table.version = 3
-    async with linked(place.url) as gateway:
-        ended = await gateway.ended(await gateway.attach(place.board, place.ann))
-        assert ended["code"] == "internal"
-        await works(gateway, place, await place.new_board())
-
-
 async def test_a_bug_in_a_look_up_is_told_with_its_cause(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:

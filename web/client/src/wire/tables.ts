@@ -79,6 +79,7 @@ export const CODES = {
   slow_reader: ["client", "rejoin", "The reader did not keep up."],
   going_away: ["server", "rejoin", "This server is being stopped or moved."],
   quarantined: ["server", "never", "This submission failed inside the server."],
+  unreadable: ["server", "later", "What is stored of this dashboard cannot be read."],
   plugin_failed: ["server", "never", "A plug-in failed at this, and must not."],
   plugin_unavailable: ["server", "later", "A plug-in that has to agree does not answer."],
   internal: ["server", "later", "A fault of the server, logged under its cause id."],
