@@ -46,7 +46,7 @@ from actors.instructions import (
     RollBack,
     StepDown,
 )
-from actors.joining import answer_join, pass_page_on, submissions_json, take_part
+from actors.joining import answer_join, pass_page_on, take_part
 from actors.keeping import Keeping
 from actors.live_data import LiveData
 from actors.moving import Moving, moved_to, pass_on
@@ -340,7 +340,7 @@ class Dashboard:
         committed = self.sequencer.commit(event.version)
         for submission in committed:
             self._replicas.committed(submission)
-        frame = committed_frame(self.dashboard_id, submissions_json(committed))
+        frame = committed_frame(self.dashboard_id, [each.to_wire() for each in committed])
         told = [Publish(frame), *self._live.follow(committed)]
         return [*told, *self._release(), *self._move_on(), *self._keeping.keep_up()]
 

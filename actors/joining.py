@@ -5,7 +5,7 @@ pages, if it has pending edits to transform over them. What is long goes in part
 next when the last has been read. Law 2: only durable state is shown.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -14,10 +14,10 @@ from actors.instructions import Admit, End, FetchTail, Instruction, Join, SendPa
 from actors.sequencer import Sequencer
 from actors.snapshots import EncodedSnapshot, Sending, Snapshots, is_short
 from actors.subscriber import Stage, Subscriber
-from storage.ports import LoggedSubmission, ReplicaMark
+from storage.ports import ReplicaMark
 from weft.errors import WeftError
 from weft.limits import SNAPSHOT_PARTS_AHEAD, TAIL_MAX_VERSIONS
-from weft.wire.frames import joined_frame, submission_json, tail_frame
+from weft.wire.frames import joined_frame, tail_frame
 
 
 def answer_join(
@@ -58,7 +58,7 @@ def answer_join(
         role=subscriber.rights.role,
         permissions=subscriber.rights.permissions,
         snapshot=None if snapshot is None else (snapshot.version, snapshot.state),
-        submissions=submissions_json(following),
+        submissions=[each.to_wire() for each in following],
         last_sequence=mark.sequence,
         last_version=mark.version,
         live=live,
@@ -107,20 +107,6 @@ def pass_page_on(
         return End(subscriber.subscription, gone)
     subscriber.version = versions[-1]
     subscriber.stage, subscriber.unread = Stage.READING, 1
-    frame = tail_frame(dashboard_id, submissions_json(event.submissions), head_version)
+    page = [each.to_wire() for each in event.submissions]
+    frame = tail_frame(dashboard_id, page, head_version)
     return SendPart(subscriber.subscription, frame)
-
-
-def submissions_json(submissions: Iterable[LoggedSubmission]) -> list[dict[str, Any]]:
-    return [
-        submission_json(
-            version=each.version,
-            replica_id=each.replica_id,
-            sequence=each.sequence,
-            user_id=each.user_id,
-            base_version=each.base_version,
-            operations=each.operations,
-            at_ms=each.at_ms,
-        )
-        for each in submissions
-    ]

@@ -7,7 +7,6 @@ slow pay alone: a gateway that does not read is cut off, and nobody waits for it
 import asyncio
 import hmac
 import logging
-from collections import deque
 from contextlib import suppress
 from typing import Protocol
 from uuid import UUID
@@ -19,13 +18,13 @@ from weft.errors import WeftError
 from weft.limits import (
     CLOSE_TIMEOUT_SECONDS,
     LINK_HELLO_TIMEOUT_SECONDS,
-    LINK_MESSAGE_MAX_BYTES,
     LINK_OUTGOING_MAX_BYTES,
     LINK_PING_INTERVAL_SECONDS,
 )
 from weft.models.address import in_url
 from weft.wire import close_codes
-from weft.wire.link import LinkHello, ToGateway, ToOwner, pack_to_gateway, unpack_to_owner
+from weft.wire.link import LinkHello, Live, ToGateway, ToOwner, pack_to_gateway, unpack_to_owner
+from weft.wire.outgoing import Outgoing
 
 logger = logging.getLogger(__name__)
 
@@ -37,24 +36,22 @@ class Link:
         self.gateway_id = gateway_id
         self.places: dict[int, UUID] = {}  # which dashboard each subscription is about
         self._connection = connection
-        self._waiting: deque[ToGateway] = deque()
-        self._waiting_bytes = 0
+        self._outgoing: Outgoing[ToGateway] = Outgoing()
         self._filled = asyncio.Event()
         self._flushed = asyncio.Event()
         self._flushed.set()
 
     def send(self, line: ToGateway) -> None:
-        self._waiting.append(line)
-        self._waiting_bytes += len(line.frame)
+        self._outgoing.add(line, len(line.frame), lossy=type(line) is Live)
         self._filled.set()
         self._flushed.clear()
-        if self._waiting_bytes > LINK_OUTGOING_MAX_BYTES:
+        if self._outgoing.waiting_bytes > LINK_OUTGOING_MAX_BYTES:
             logger.error("gateway %s does not read, its link is cut", self.gateway_id)
             self._connection.transport.abort()
 
     @property
     def waiting_bytes(self) -> int:
-        return self._waiting_bytes
+        return self._outgoing.waiting_bytes
 
     async def flushed(self) -> None:
         """Wait until all that was sent is with the operating system, or the link is gone."""
@@ -65,24 +62,15 @@ class Link:
         try:
             while True:
                 await self._filled.wait()
-                while self._waiting:
-                    await self._connection.send(self._next_message(), text=True)
+                while self._outgoing:
+                    message = pack_to_gateway(self._outgoing.next_message())
+                    await self._connection.send(message, text=True)
                 self._filled.clear()
                 self._flushed.set()
         except ConnectionClosed:
             pass
         finally:
             self._flushed.set()
-
-    def _next_message(self) -> bytes:
-        lines: list[ToGateway] = []
-        size = 0
-        while self._waiting and size < LINK_MESSAGE_MAX_BYTES:
-            line = self._waiting.popleft()
-            size += len(line.frame)
-            lines.append(line)
-        self._waiting_bytes -= size
-        return pack_to_gateway(lines)
 
 
 class LinkUser(Protocol):

@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -23,6 +24,7 @@ EDITORS = 10
 VIEWERS = 20
 WIDGETS = 50
 PER_SECOND = 20.0
+SECONDS = 20.0
 ROUNDS = 2  # of each, by turns: the better one of each is told
 
 
@@ -65,7 +67,7 @@ def main() -> None:
         return
     quiet, fed = [], []
     with running_system() as system:
-        load = asyncio.run(prepare(system, EDITORS, 1, 5.0))
+        load = replace(asyncio.run(prepare(system, EDITORS, 1, 5.0)), seconds=SECONDS)
         widget_ids = asyncio.run(add_widgets(load))
         for _ in range(ROUNDS):
             quiet.append(measured(system, load, widget_ids, 0))

@@ -17,7 +17,6 @@ from storage.delivery_ports import COMMITTED, OutboxEvent
 from storage.ports import LoggedSubmission
 from weft import limits
 from weft.models.address import Address, Network, plain_address
-from weft.wire.frames import submission_json
 from weft.wire.signature import SIGNATURE_HEADER, sign
 
 _NAT64: Final = IPv6Network("64:ff9b::/96")
@@ -85,7 +84,7 @@ def changes_message(
     told: list[dict[str, Any]] = []
     size = 0
     for submission in submissions:
-        each = _submission(submission)
+        each = submission.to_wire()
         size += len(orjson.dumps(each))
         if told and size > limits.WEBHOOK_BODY_MAX_BYTES:
             break
@@ -114,18 +113,6 @@ def _message(
         told["createdAt"] = created_at
     body = orjson.dumps(told | {"data": data})
     return Message(event_id, topic, body, data["toVersion"] if topic == COMMITTED else 0)
-
-
-def _submission(submission: LoggedSubmission) -> dict[str, Any]:
-    return submission_json(
-        version=submission.version,
-        replica_id=submission.replica_id,
-        sequence=submission.sequence,
-        user_id=submission.user_id,
-        base_version=submission.base_version,
-        operations=submission.operations,
-        at_ms=submission.at_ms,
-    )
 
 
 def may_be_reached(address: Address, networks: Collection[Network]) -> bool:

@@ -8,7 +8,6 @@ the client joins again.
 import asyncio
 import contextlib
 import logging
-from collections import deque
 from collections.abc import Callable
 from itertools import count
 from typing import Final, Protocol
@@ -29,6 +28,7 @@ from weft.wire.link import (
     Detach,
     Done,
     Ended,
+    Feed,
     Joined,
     LinkHello,
     Live,
@@ -43,6 +43,7 @@ from weft.wire.link import (
     pack_to_owner,
     unpack_to_gateway,
 )
+from weft.wire.outgoing import Outgoing
 
 log = logging.getLogger("weft.gateway.link")
 
@@ -97,8 +98,7 @@ class OwnerLink:
         self._receivers: dict[int, Receiver] = {}
         self._asked: dict[int, asyncio.Future[bytes]] = {}
         self._numbers = count(1)
-        self._queue: deque[bytes] = deque()
-        self._queued_bytes = 0
+        self._outgoing: Outgoing[bytes] = Outgoing()
         self._queued = asyncio.Event()
         self._task = asyncio.create_task(self._run(), name=f"link to {owner.owner_id}")
 
@@ -133,10 +133,9 @@ class OwnerLink:
     def send(self, line: ToOwner) -> None:
         """Queue one line. An owner that takes no more is as good as lost."""
         packed = pack_to_owner((line,))
-        self._queue.append(packed)
-        self._queued_bytes += len(packed)
+        self._outgoing.add(packed, len(packed), lossy=type(line) is Feed)
         self._queued.set()
-        if self._queued_bytes > limits.LINK_OUTGOING_MAX_BYTES:
+        if self._outgoing.waiting_bytes > limits.LINK_OUTGOING_MAX_BYTES:
             self._task.cancel()
 
     async def close(self) -> None:
@@ -161,19 +160,10 @@ class OwnerLink:
     async def _write(self) -> None:
         while True:
             await self._queued.wait()
-            await self._websocket.send(self._next_batch())
-
-    def _next_batch(self) -> bytes:
-        """As many lines as fit into one message, at least one."""
-        lines = [self._queue.popleft()]
-        size = len(lines[0])
-        while self._queue and size + len(self._queue[0]) < limits.LINK_MESSAGE_MAX_BYTES:
-            lines.append(self._queue.popleft())
-            size += len(lines[-1]) + 1
-        self._queued_bytes -= sum(map(len, lines))
-        if not self._queue:
-            self._queued.clear()
-        return b"\n".join(lines)
+            batch = b"\n".join(self._outgoing.next_message())
+            if not self._outgoing:
+                self._queued.clear()
+            await self._websocket.send(batch)
 
     async def _read(self) -> None:
         while True:

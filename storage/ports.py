@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
+from weft.wire.frames import submission_json
+
 
 class LoggedSubmission(NamedTuple):
     """One row of the operations log: a committed submission, as transformed."""
@@ -21,6 +23,18 @@ class LoggedSubmission(NamedTuple):
     operations: tuple[dict[str, Any], ...]  # wire JSON of each operation
     fingerprint: bytes  # 16 bytes: of what the client sent, to tell a resend from a reuse
     at_ms: int  # commit time, ms since epoch
+
+    def to_wire(self) -> dict[str, Any]:
+        """As whoever follows the dashboard is told of it, over sockets and webhooks."""
+        return submission_json(
+            version=self.version,
+            replica_id=self.replica_id,
+            sequence=self.sequence,
+            user_id=self.user_id,
+            base_version=self.base_version,
+            operations=self.operations,
+            at_ms=self.at_ms,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ CONNECTIONS_MAX_PER_ADDRESS: Final = 5_000  # an office, or a load test, behind 
 UNKNOWN_MAX_PER_GATEWAY: Final = 2_000  # before hello; then who has waited longest makes room
 OUTGOING_MAX_BYTES: Final = 4_194_304  # waiting for one reader; beyond it the reader resumes
 INCOMING_MAX_FRAMES: Final = 4  # read ahead of one client; then TCP makes it wait
+INCOMING_MAX_PER_TURN: Final = 8  # messages of one client, then others have their turn: some 0.5 ms
 MALFORMED_MAX_PER_CONNECTION: Final = 100  # refused frames cost more than good ones
 CLOSE_TIMEOUT_SECONDS: Final = 2.0  # for a client to answer a close; then the socket is cut
 GOAWAY_SPREAD_MS: Final = 2_000  # reconnects after a stop are spread over so long
@@ -117,6 +118,7 @@ DRAIN_MOVES_AT_ONCE: Final = 32  # of an owner that leaves: more would only wait
 DRAIN_LOOK_SECONDS: Final = 0.01
 STOP_TIMEOUT_SECONDS: Final = 10.0  # for the last commits and checkpoints of an owner being stopped
 LINK_HELLO_TIMEOUT_SECONDS: Final = 5.0
+LINK_LOSSY_MAX_PER_MESSAGE: Final = 16  # live values, or frames of them: what one turn takes
 LINK_MESSAGE_MAX_BYTES: Final = 1_048_576  # of one batch of lines, unless a single line is larger
 LINK_OUTGOING_MAX_BYTES: Final = 268_435_456  # waiting for one gateway; beyond it the link is cut
 

@@ -3,14 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from itertools import pairwise
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame, Opcode
 
 from gateway.prompt_server import PromptConnection, fan_out
 from tests.gateway.gateway_world import soon
+from weft.limits import INCOMING_MAX_PER_TURN
 
+MANY = 5 * INCOMING_MAX_PER_TURN
 Reader = Callable[[PromptConnection], Awaitable[None]]
 
 
@@ -97,3 +101,30 @@ async def test_a_frame_goes_to_all_that_are_open_and_only_to_them() -> None:
         fan_out(connections, b"to nobody")
         await soon(closed.wait())
         fan_out(connections, b"to nobody")
+
+
+async def test_law9_who_sends_much_at_once_has_a_turn_like_everybody_else() -> None:
+    """All of it arrives in one piece; what has been called for since then has its turn between."""
+    diary = Diary()
+    diary.goes_on.set()
+    turns: list[int] = []
+
+    def look() -> None:
+        turns.append(len(diary.seen))
+        if len(diary.seen) < 1 + MANY:
+            asyncio.get_running_loop().call_soon(look)
+
+    async with client_of(diary.read) as client:
+        await client.send("one")
+        await arrived(client)
+        frames = b"".join(
+            Frame(Opcode.TEXT, b"%d" % each).serialize(mask=True) for each in range(MANY)
+        )
+        client.transport.write(frames)
+        look()
+        async with asyncio.timeout(10):
+            while len(diary.seen) < 1 + MANY:  # noqa: ASYNC110  (turns are what is counted)
+                await asyncio.sleep(0)
+    assert [message for _, message in diary.seen] == ["one", *map(str, range(MANY))]
+    taken = [after - before for before, after in pairwise(turns)]
+    assert 0 < max(taken) <= INCOMING_MAX_PER_TURN

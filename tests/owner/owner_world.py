@@ -102,9 +102,12 @@ class WatchedLink(Link):
 
     def __init__(self, world: "World") -> None:
         self.places = {}
-        self._waiting_bytes = 0
         self.lines: deque[lines.ToGateway] = deque()
         self._world = world
+
+    @property
+    def waiting_bytes(self) -> int:
+        return 0
 
     def send(self, line: lines.ToGateway) -> None:
         frame = orjson.loads(line.frame)

@@ -26,8 +26,12 @@ class SlowLink(Link):
     """Takes what it is sent; a test says how much waits in it."""
 
     def __init__(self) -> None:
-        self._waiting_bytes = 0
+        self.is_full = False
         self.values: list[dict[str, Any]] = []
+
+    @property
+    def waiting_bytes(self) -> int:
+        return LIVE_LINK_MAX_BYTES + self.is_full
 
     def send(self, line: lines.ToGateway) -> None:
         assert isinstance(line, lines.Live)
@@ -50,13 +54,13 @@ async def test_law9_a_gateway_that_is_behind_skips_values_and_ends_with_the_late
     monkeypatch.setattr(live_loop, "LIVE_RETRY_SECONDS", 0.0)
     quick, slow = SlowLink(), SlowLink()
     live = loop_to(quick, slow)
-    slow._waiting_bytes = LIVE_LINK_MAX_BYTES + 1
+    slow.is_full = True
     for n in range(5):
         publish(live, a={"at": n})
     publish(live, b={"at": 9})
     await asyncio.sleep(0.01)
     assert (len(quick.values), slow.values) == (6, [])
-    slow._waiting_bytes = 0
+    slow.is_full = False
     async with asyncio.timeout(10):
         while not slow.values:  # noqa: ASYNC110  (a timer of the loop is what is waited for)
             await asyncio.sleep(0)
@@ -67,7 +71,7 @@ async def test_law9_a_gateway_that_is_behind_skips_values_and_ends_with_the_late
 async def test_a_gateway_that_has_left_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     slow = SlowLink()
     live = loop_to(slow)
-    slow._waiting_bytes = LIVE_LINK_MAX_BYTES + 1
+    slow.is_full = True
     publish(live, a={"at": 1})
     assert live._lane
     live._room.clear()  # type: ignore[attr-defined]
