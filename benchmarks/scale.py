@@ -105,13 +105,14 @@ def even_out(size: Size, rng: random.Random) -> Evened:
     for look in range(size.looks):
         now = look * BALANCE_EVERY_SECONDS
         found = balance.look(told, now)
-        if found is None:
+        if not found:
             break
-        giver, taker = int(found.giver), int(found.taker)
-        busy[taker][found.dashboard_id] = busy[giver].pop(found.dashboard_id)
-        for node in (giver, taker):
-            told[str(node)] = hottest(busy[node])
-        moves += 1
+        for each in found:
+            giver, taker = int(each.giver), int(each.taker)
+            busy[taker][each.dashboard_id] = busy[giver].pop(each.dashboard_id)
+            for node in (giver, taker):
+                told[str(node)] = hottest(busy[node])
+        moves += len(found)
     loads = [sum(each.values()) for each in busy]
     mean = size.dashboards / size.nodes
     return Evened(max(counts) / mean, before, max(loads) / (sum(loads) / size.nodes), moves, now)

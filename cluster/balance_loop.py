@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from cluster.balance import Balance, Loads
+from cluster.balance import Balance, Loads, Relocation
 from weft.errors import WeftError
 
 logger = logging.getLogger(__name__)
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 BALANCE_EVERY_SECONDS = 5.0
 
 Reports = Mapping[str, Mapping[str, Any]]  # owner to its report, as JSON
-Move = Callable[[UUID, str, str], None]  # this dashboard, from this owner, to that one
+Move = Callable[[list[Relocation]], list[Relocation]]  # at once; those that came off
 
 
 class Rebalancer:
@@ -33,14 +33,15 @@ class Rebalancer:
             return []
         self._looked_at = now
         try:
-            found = self._balance.look(loads_of(self._ask()), now)
-            if found is None:
-                return []
-            self._move(found.dashboard_id, found.giver, found.taker)
+            wanted = self._balance.look(loads_of(self._ask()), now)
+            moved = self._move(wanted) if wanted else []
         except WeftError as error:
             logger.warning("nothing is rebalanced: %s", error)
             return []
-        return [f"dashboard {found.dashboard_id} has moved from {found.giver} to {found.taker}"]
+        return [
+            f"dashboard {each.dashboard_id} has moved from {each.giver} to {each.taker}"
+            for each in moved
+        ]
 
 
 def loads_of(reports: Reports) -> Loads:

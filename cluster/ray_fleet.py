@@ -10,7 +10,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
-from uuid import UUID
 
 import ray
 from ray.exceptions import RayActorError, RayError, RayTaskError, TaskCancelledError
@@ -18,6 +17,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from actors.owner_actor import OwnerActor
 from actors.owner_settings import OwnerSettings
+from cluster.balance import Relocation
 from cluster.balance_loop import Rebalancer
 from cluster.fleet import GATEWAY, OWNER, Condition, FleetKeeper, Forget, Node, Post, Shape, posts
 from cluster.ray_launch import NAMESPACE, START_TIMEOUT_SECONDS, living_nodes
@@ -190,10 +190,23 @@ class Fleet:
         asked = [owner.report.remote() for owner in owners.values()]
         return dict(zip(owners, answers(asked, WATCH_TIMEOUT_SECONDS), strict=True))
 
-    def _move(self, dashboard_id: UUID, giver: str, taker: str) -> None:
-        [heir] = answers([self._members[taker].actor.start.remote()], WATCH_TIMEOUT_SECONDS)
-        moving = self._members[giver].actor.move.remote(dashboard_id, heir)
-        answers([moving], MOVE_TIMEOUT_SECONDS)
+    def _move(self, wanted: list[Relocation]) -> list[Relocation]:
+        """Those that came off; one that does not keeps no other waiting."""
+        moving = [
+            self._members[each.giver].actor.move.remote(
+                each.dashboard_id, self._members[each.taker].actor.start.remote()
+            )
+            for each in wanted
+        ]
+        ray.wait(moving, num_returns=len(moving), timeout=MOVE_TIMEOUT_SECONDS)
+        done = []
+        for each, asked in zip(wanted, moving, strict=True):
+            try:
+                answers([asked], 0)
+                done.append(each)
+            except WeftError as error:
+                logger.warning("dashboard %s does not move: %s", each.dashboard_id, error)
+        return done
 
 
 def members_there() -> dict[str, Any]:

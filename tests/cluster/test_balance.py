@@ -6,7 +6,13 @@ from uuid import UUID
 
 import pytest
 
-from cluster.balance import FLOOR_PER_SECOND, REST_SECONDS, TOLERANCE, Balance
+from cluster.balance import (
+    FLOOR_PER_SECOND,
+    MOVES_MAX_PER_LOOK,
+    REST_SECONDS,
+    TOLERANCE,
+    Balance,
+)
 
 LOOK_EVERY_SECONDS = 5.0
 
@@ -27,10 +33,12 @@ class Cluster:
         for _ in range(looks):
             self.now += LOOK_EVERY_SECONDS
             found = self.balance.look(self.loads(noise), self.now)
-            if found is not None:
-                assert self.places[found.dashboard_id] == found.giver != found.taker
-                self.places[found.dashboard_id] = found.taker
-                self.moves.append(found.dashboard_id)
+            taking_part = [owner for each in found for owner in (each.giver, each.taker)]
+            assert len(taking_part) == len(set(taking_part))
+            for each in found:
+                assert self.places[each.dashboard_id] == each.giver
+                self.places[each.dashboard_id] = each.taker
+                self.moves.append(each.dashboard_id)
 
     def loads(self, noise: float = 0.0) -> dict[str, dict[UUID, float]]:
         told: dict[str, dict[UUID, float]] = {owner: {} for owner in self.owners}
@@ -91,15 +99,24 @@ def test_a_hot_dashboard_gets_an_owner_of_its_own() -> None:
 def test_a_dashboard_that_has_moved_rests() -> None:
     one, other = UUID(int=1), UUID(int=2)
     balance = Balance()
-    first = balance.look({"a": {one: 50.0, other: 49.0}, "b": {}}, 0.0)
-    assert first is not None
-    moved = first.dashboard_id
+    [first] = balance.look({"a": {one: 50.0, other: 49.0}, "b": {}}, 0.0)
     back = {"a": {}, "b": {one: 50.0, other: 49.0}}
-    second = balance.look(back, 1.0)
-    assert second is not None and second.dashboard_id != moved
-    assert balance.look(back, 2.0) is None
-    third = balance.look(back, 3.0 + REST_SECONDS)
-    assert third is not None
+    [second] = balance.look(back, 1.0)
+    assert second.dashboard_id != first.dashboard_id
+    assert balance.look(back, 2.0) == []
+    assert balance.look(back, 3.0 + REST_SECONDS) != []
+
+
+def test_many_owners_give_at_once_within_a_bound() -> None:
+    def owner(number: int, load: float) -> dict[UUID, float]:
+        return {UUID(int=100 * number + each): load for each in range(10)}
+
+    busy = {f"busy-{number}": owner(number, 20.0) for number in range(2 * MOVES_MAX_PER_LOOK)}
+    calm = {f"calm-{number}": owner(100 + number, 1.0) for number in range(100)}
+    found = Balance().look(busy | calm, 0.0)
+    assert len(found) == MOVES_MAX_PER_LOOK
+    assert {each.giver[:4] for each in found} == {"busy"}
+    assert {each.taker[:4] for each in found} == {"calm"}
 
 
 @pytest.mark.parametrize(
@@ -113,4 +130,4 @@ def test_a_dashboard_that_has_moved_rests() -> None:
     ],
 )
 def test_what_is_well_stays(loads: dict[str, dict[UUID, float]]) -> None:
-    assert Balance().look(loads, 0.0) is None
+    assert Balance().look(loads, 0.0) == []

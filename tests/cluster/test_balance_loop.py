@@ -3,9 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from cluster.balance import REST_SECONDS
+from cluster.balance import REST_SECONDS, Relocation
 from cluster.balance_loop import BALANCE_EVERY_SECONDS, Rebalancer
-from weft.errors import WeftError
 
 HOT = [UUID(int=number) for number in range(4)]
 
@@ -29,11 +28,13 @@ class Fleet:
             for owner in ("owner-0", "owner-1")
         }
 
-    def move(self, dashboard_id: UUID, giver: str, taker: str) -> None:
+    def move(self, wanted: list[Relocation]) -> list[Relocation]:
         if self.is_broken:
-            raise WeftError("owner_unavailable")
-        assert self.places[dashboard_id] == giver
-        self.places[dashboard_id] = taker
+            return []
+        for each in wanted:
+            assert self.places[each.dashboard_id] == each.giver
+            self.places[each.dashboard_id] = each.taker
+        return wanted
 
 
 def test_hot_dashboards_are_shared_out_one_at_a_time() -> None:
