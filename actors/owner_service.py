@@ -318,7 +318,8 @@ class OwnerService:
         self._quarantine.check(dashboard_id, self._clock_ms())
         await self._locks.claim(dashboard_id)
         try:
-            return self._hosted(await open_with_history(self._log, dashboard_id))
+            opening = open_with_history(self._log, dashboard_id)
+            return self._hosted(await self._standing.unless_it_lets_go(opening))
         except Exception as error:
             await self._locks.release(dashboard_id)
             told = self._quarantine.judge(dashboard_id, error, self._clock_ms())

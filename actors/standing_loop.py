@@ -10,12 +10,14 @@ log that is away, and all wait for it. Either way the fence in the commit keeps 
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
 from actors.dashboard_service import DashboardService
 from actors.events import Fenced
 from actors.lock_loop import DashboardLocks
 from storage.ports import Directory, OperationLog, OwnerAddress
+from weft.errors import WeftError
 from weft.limits import (
     FENCE_CHECK_SECONDS,
     FENCE_TIMEOUT_SECONDS,
@@ -25,6 +27,8 @@ from weft.limits import (
 )
 
 logger = logging.getLogger(__name__)
+
+Opened = TypeVar("Opened")
 
 
 class Standing:
@@ -47,6 +51,7 @@ class Standing:
         self._locks = locks
         self._dashboards = dashboards
         self._is_announced = True
+        self._lets_go = asyncio.Event()
 
     async def beat(self) -> None:
         """Stay in the directory; after a silence, look at what happened meanwhile."""
@@ -119,11 +124,26 @@ class Standing:
             logger.warning("owner %s does not know the others: %s", self.address.owner_id, error)
             return
         if others:
+            self._lets_go.set()
             for dashboard in self._dashboards():
                 dashboard.handle(Fenced())
 
     async def _stand_up(self) -> None:
         if self.stands_back:
             self.stands_back = False
+            self._lets_go.clear()
             if await self.announce():
                 await self._look_around()
+
+    async def unless_it_lets_go(self, opening: Coroutine[Any, Any, Opened]) -> Opened:
+        """Who waits here for a silent log is let go of like those whose dashboard is open.
+
+        Raises what `opening` raises, and WeftError storage_unavailable.
+        """
+        ways = (asyncio.create_task(opening), asyncio.create_task(self._lets_go.wait()))
+        done, _ = await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        for way in ways:
+            way.cancel()  # without waiting: a statement that is cancelled asks the silent log
+        if ways[0] not in done:
+            raise WeftError("storage_unavailable")
+        return ways[0].result()

@@ -197,6 +197,7 @@ class MemoryLog:
         return Head(table.version, table.epoch) if table else None
 
     async def heads(self, dashboard_ids: Collection[UUID]) -> dict[UUID, Head]:
+        self._answer()
         found = {each: self._table(each) for each in dashboard_ids}
         return {each: Head(table.version, table.epoch) for each, table in found.items() if table}
 

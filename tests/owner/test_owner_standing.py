@@ -130,3 +130,23 @@ async def test_a_log_that_is_silent_is_not_asked_twice_at_once(
     place.directory.announced.clear()
     answer.set()
     await soon(place.directory.announced)
+
+
+async def test_law5_who_waits_for_a_dashboard_to_open_is_let_go_when_the_log_is_silent(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found by cutting a node off from PostgreSQL: its owner had been asked just before it noticed,
+    and kept everybody for the 30 s of a statement.
+    """
+    never = asyncio.Event()
+
+    async def silent(_: object) -> None:
+        await never.wait()
+
+    await place.directory.announce_owner(OTHER, 60.0)
+    async with linked(place.url) as gateway:
+        monkeypatch.setattr(place.log, "open_dashboard", silent)
+        number = await gateway.attach(place.board, place.ann)
+        place.log.tables.unavailable = True
+        assert (await gateway.ended(number))["code"] == "storage_unavailable"
+        assert await place.directory.holder(place.board) is None, "the other may open it"
