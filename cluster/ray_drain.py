@@ -1,7 +1,8 @@
 """The members on this node of Ray give away what they do, before the node is stopped.
 
 Owners give their dashboards to owners that stay, live; clients of gateways are told to go, and come
-back by whatever leads them to another. Ray starts the members elsewhere once the node is gone.
+back by whatever leads them to another. Members are bound to their node: those of a node that stays
+away are forgotten, and those that Ray starts again on it are as new.
 """
 
 from collections.abc import Callable

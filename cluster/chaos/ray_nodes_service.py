@@ -1,4 +1,5 @@
-"""A Ray cluster on this machine: each node is a raylet with a loopback address of its own.
+"""A Ray cluster on this machine: each node is a raylet with a loopback address of its own, or with
+one of a network namespace.
 
 Its processes end by `end`, however deep they are; other Rays on the machine are left alone: ports
 are free ones, files are below one directory, and it asks for a token of its own.
@@ -25,15 +26,28 @@ AGENT_PORTS = (
     "--metrics-export-port", "--runtime-env-agent-port",
     "--dashboard-agent-grpc-port", "--dashboard-agent-listen-port",
 )  # fmt: skip
+PORT_OF_ITS_OWN = 6380  # where no one else listens at all
 GCS = "gcs_server"
 STARTED = b"Ray runtime started"
 
 
+@dataclass(frozen=True, slots=True)
+class Host:
+    """`prefix`: what to put before a command that is to run there; none is this very host."""
+
+    address: str
+    prefix: tuple[str, ...] = ()
+
+
 @dataclass
 class RayNode:
-    address: str
+    host: Host
     process: subprocess.Popen[bytes]
     cpus: int
+
+    @property
+    def address(self) -> str:
+        return self.host.address
 
     def kill(self) -> None:
         """`kill -9` of the raylet and all that is on this node, at one blow."""
@@ -51,11 +65,13 @@ class RayNode:
 @dataclass
 class RayNodes:
     """The first node that is added is the head. `network`: how its addresses begin; of two Rays on
-    this machine each has one of its own.
+    this machine each has one of its own. `redis`: host:port of the Redis in which the head
+    remembers its cluster; without one, a head that was killed has forgotten it.
     """
 
     directory: Path
     network: str = "127.0.77"
+    redis: str = ""
     port: int = 0
     nodes: list[RayNode] = field(default_factory=list)
 
@@ -71,38 +87,45 @@ class RayNodes:
             token.write_text(secrets.token_hex(32))
         return {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(token)}
 
-    def add(self, cpus: int = 1) -> RayNode:
+    def add(self, cpus: int = 1, host: Host | None = None) -> RayNode:
         """It has begun to start; whether it is there, Ray says."""
-        address = f"{self.network}.{len(self.nodes) + 1}"
-        node = RayNode(address, self._start(address, cpus), cpus)
+        host = host or Host(f"{self.network}.{len(self.nodes) + 1}")
+        node = RayNode(host, self._start(host, cpus), cpus)
         self.nodes.append(node)
         return node
 
-    def _start(self, address: str, cpus: int) -> subprocess.Popen[bytes]:
-        ports = [f"{flag}={_free_port(address)}" for flag in AGENT_PORTS]
+    def _start(self, host: Host, cpus: int) -> subprocess.Popen[bytes]:
+        address, ports = host.address, []
+        if not host.prefix:
+            ports = [f"{flag}={_free_port(address)}" for flag in AGENT_PORTS]
         is_head = not self.nodes or self.nodes[0].address == address
+        environment = {**os.environ, **self.environment}
         if is_head:
-            self.port = _free_port(address)
+            self.port = self.port or (PORT_OF_ITS_OWN if host.prefix else _free_port(address))
             place = ["--head", f"--port={self.port}", "--include-dashboard=false"]
             place += [f"--temp-dir={self.directory}"]
+            environment |= {"RAY_REDIS_ADDRESS": self.redis} if self.redis else {}
+            # What a killed head has noted: other raylets on this machine would make it seem alive.
+            (self.directory / "ray_current_cluster").unlink(missing_ok=True)
         else:
             place = [f"--address={self.address}"]
         command = [
-            RAY, "start", "--block", *place, f"--node-ip-address={address}", f"--num-cpus={cpus}",
-            "--object-store-memory=80000000", "--disable-usage-stats", *ports,
+            *host.prefix, RAY, "start", "--block", *place, *ports, f"--num-cpus={cpus}",
+            f"--node-ip-address={address}", "--object-store-memory=80000000",
+            "--disable-usage-stats",
         ]  # fmt: skip
         with (self.directory / f"{address}.log").open("wb") as log:
             return subprocess.Popen(
                 command,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, **self.environment},
+                env=environment,
                 start_new_session=True,
             )
 
     def start_again(self, node: RayNode) -> None:
         """One that was killed, as another node at the same address; returns when it is there."""
-        node.process = self._start(node.address, node.cpus)
+        node.process = self._start(node.host, node.cpus)
         self.wait_for(node)
 
     def wait_for(self, node: RayNode) -> None:
@@ -114,7 +137,7 @@ class RayNodes:
             if time.monotonic() > deadline:
                 raise WeftError("internal", f"A Ray node does not start: {self._logs()}")
             if node.process.poll() is not None:
-                node.process = self._start(node.address, node.cpus)
+                node.process = self._start(node.host, node.cpus)
             time.sleep(LOOK_AGAIN_SECONDS)
 
     def _logs(self) -> str:

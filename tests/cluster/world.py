@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,10 +33,13 @@ ALPHABET = 'abc XYZ\n"\\äßλж漢字🙂👩‍👩‍👧‍👦e\u0301\u200f
 
 
 def weft_command(
-    *words: str, timeout: float = PATIENCE_SECONDS, environment: dict[str, str] | None = None
+    *words: str,
+    timeout: float = PATIENCE_SECONDS,
+    environment: dict[str, str] | None = None,
+    prefix: Sequence[str] = (),
 ) -> tuple[int, dict[str, Any]]:
-    """Exit code and the one JSON object that the command prints."""
-    command = [*WEFT, *words, "--json"]
+    """Exit code and the one JSON object that it prints. `prefix`: of the host it runs on."""
+    command = [*prefix, *WEFT, *words, "--json"]
     around = {**os.environ, **(environment or {})}
     done = subprocess.run(
         command, capture_output=True, text=True, timeout=timeout, check=False, env=around

@@ -100,9 +100,13 @@ def test_secrets_are_referred_to_and_never_written() -> None:
 
 def test_commands_in_the_manifest_are_those_of_the_program() -> None:
     [weft] = [each for each in CONTAINERS if each["name"] == "weft"]
-    arguments = grammar().parse_args(weft["args"])
+    [script] = weft["args"]
+    words = script.partition(";")[0].split()
+    assert words[0] == "weft"
+    arguments = grammar().parse_args(words[1:])
     assert arguments.command == "up"
     assert arguments.ray_address == "auto"
+    assert arguments.detach, "who edits does not end with the pod of Ray's head"
     settings = {ENVIRONMENT_PREFIX + name.upper() for name in Settings.model_fields}
     named = {each["name"] for each in weft["env"] if each["name"].startswith("WEFT_")}
     assert named <= settings

@@ -1,0 +1,227 @@
+"""A cluster of several Ray nodes on this machine with Weft on it, as a user would have it: stores
+outside, a balancer before the gateways, Ray's head with a Redis to remember in.
+
+Where network namespaces may be made, each node has one, and may be cut off from whatever it needs;
+elsewhere nodes have loopback addresses.
+"""
+
+import asyncio
+import random
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from cluster.chaos.ray_nodes_service import START_SECONDS, RayNode, RayNodes
+from cluster.process_file import descendants
+from storage.embedded_postgres import SOCKET_NAME as POSTGRES_SOCKET
+from storage.embedded_postgres import EmbeddedPostgres
+from storage.embedded_redis import EmbeddedRedis, program
+from tests.cluster.namespaces import Network, network, unavailable
+from tests.cluster.passage import join, passage
+from tests.cluster.world import PATIENCE_SECONDS, TEXT, Desk, RunningSystem, weft_command
+from weft import Board
+from weft.errors import WeftError
+from weft.wire.cluster import ClusterReport
+
+LOOK_AGAIN_SECONDS = 0.1
+OUTSIDERS = 4  # this process, PostgreSQL, Redis, the Redis of Ray
+POSTGRES_PORT, REDIS_PORT, RAY_REDIS_PORT = 5432, 6379, 6389
+WS_PORT, HTTP_PORT = 8765, 8766
+
+
+class Door:
+    """One address for the gateways of all nodes, as a balancer has it: the first that accepts."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.addresses: list[str] = []
+        self._open: dict[asyncio.StreamWriter, str] = {}
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[str]:
+        server = await asyncio.start_server(self._pass, "127.0.0.1", 0)
+        async with server:
+            yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+    def close_to(self, address: str) -> None:
+        """Its health check has failed: who is connected through it is let go of."""
+        self.addresses.remove(address)
+        for writer, through in self._open.items():
+            if through == address:
+                writer.transport.abort()
+
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for address in self.addresses:
+            with suppress(OSError):
+                far_reader, far_writer = await asyncio.open_connection(address, self.port)
+                self._open[writer] = address
+                await join((reader, far_writer), (far_reader, writer))
+                del self._open[writer]
+                return
+        writer.close()
+
+
+class Cluster:
+    """Nodes, and what is told of the Weft on them. `network` None: no node can be cut off."""
+
+    def __init__(self, directory: Path, network: Network | None) -> None:
+        self.directory = directory
+        self.network = network
+        (directory / "ray").mkdir()
+        self._loopback = f"127.{random.randrange(64, 128)}.{random.randrange(256)}"
+        redis = f"{self.outside(3)}:{RAY_REDIS_PORT}"
+        self.nodes = RayNodes(directory / "ray", network=self._loopback, redis=redis)
+        self.postgres = EmbeddedPostgres(directory / "postgres")
+        self.redis = EmbeddedRedis(directory / "redis")
+        self.system = RunningSystem(directory / "data")
+        self.door = Door(WS_PORT)
+
+    def outside(self, number: int) -> str:
+        return self.network.outside(number) if self.network else f"{self._loopback}.{100 + number}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "WEFT_POSTGRES_URL": f"postgresql://postgres@{self.outside(1)}:{POSTGRES_PORT}/postgres",
+            "WEFT_REDIS_URL": f"redis://{self.outside(2)}:{REDIS_PORT}/0",
+            **self.nodes.environment,
+        }
+
+    @property
+    def head(self) -> RayNode:
+        return self.nodes.nodes[0]
+
+    def add_node(self, cpus: int) -> RayNode:
+        """It has started."""
+        node = self.nodes.add(cpus, self.network.add_host() if self.network else None)
+        self.nodes.wait_for(node)
+        return node
+
+    def up(self) -> None:
+        ports = ("--ws-port", str(WS_PORT), "--http-port", str(HTTP_PORT))
+        self.system.ready = self.weft("up", "--detach", "--ray-address", self.nodes.address, *ports)
+
+    def ask(self, node: RayNode) -> None:
+        """Of its gateway, as `weft status --http` would."""
+        self.system.ready["http"] = f"http://{node.address}:{HTTP_PORT}"
+
+    def weft(self, *words: str) -> dict[str, Any]:
+        """Typed on the head's node."""
+        data_dir = ("--data-dir", str(self.system.data_dir))
+        code, told = weft_command(
+            *words,
+            *data_dir,
+            timeout=2 * START_SECONDS,
+            environment=self.environment,
+            prefix=self.head.host.prefix,
+        )
+        assert code == 0, told
+        return told
+
+    async def until(self, is_so: Callable[[ClusterReport], bool]) -> float:
+        """Seconds until the gateways tell of such a cluster."""
+        began = time.monotonic()
+        async with self.system.admin() as admin, asyncio.timeout(START_SECONDS):
+            while not is_so(await admin.cluster.read()):  # noqa: ASYNC110  (nobody tells us)
+                await asyncio.sleep(LOOK_AGAIN_SECONDS)
+        return time.monotonic() - began
+
+    async def host_on(self, desk: Desk, node: RayNode) -> None:
+        """The desk's dashboard goes to an owner of that node, once there is one."""
+        async with self.system.admin() as admin, asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                there = await admin.cluster.read()
+                heirs = [each.name for each in there.owners if each.host == node.address]
+                try:
+                    return await admin.cluster.move(desk.dashboard_id, heirs[0])
+                except (IndexError, WeftError):  # it has told nothing yet, or is not back
+                    await asyncio.sleep(LOOK_AGAIN_SECONDS)
+
+    def processes(self, title: str = "Actor") -> list[int]:
+        """Of Weft, on the nodes that live."""
+        below = [descendants(node.process.pid) for node in self.nodes.nodes]
+        return [
+            pid
+            for found in below
+            for pid, name in found.items()
+            if name.startswith("ray::") and title in name
+        ]
+
+
+@contextmanager
+def cluster_of_nodes() -> Iterator[Cluster]:
+    """Without nodes yet. Not under pytest's own directory, which PostgreSQL cannot reach; and a
+    short path: Ray's sockets are below it.
+    """
+    directory = Path(tempfile.mkdtemp(prefix="weft-n-"))
+    directory.chmod(0o755)
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, directory, ignore_errors=True)
+        there = None if unavailable() else stack.enter_context(network(OUTSIDERS))
+        cluster = Cluster(directory, there)
+        stack.callback(cluster.postgres.stop)
+        postgres = unquote(urlsplit(cluster.postgres.start()).query.removeprefix("host="))
+        stack.callback(cluster.redis.stop)
+        redis = unquote(urlsplit(cluster.redis.start()).path)
+        stack.enter_context(
+            passage(
+                (cluster.outside(1), POSTGRES_PORT, f"{postgres}/{POSTGRES_SOCKET}"),
+                (cluster.outside(2), REDIS_PORT, redis),
+            )
+        )
+        stack.enter_context(_redis_of_ray(directory, cluster.nodes.redis))
+        stack.callback(cluster.nodes.end)
+        yield cluster
+
+
+@contextmanager
+def _redis_of_ray(directory: Path, address: str) -> Iterator[None]:
+    host, _, port = address.partition(":")
+    command = [program(), "--bind", host, "--port", port, "--protected-mode", "no", "--save", ""]
+    with subprocess.Popen(
+        command, cwd=directory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            _wait_for(host, int(port))
+            yield
+        finally:
+            process.kill()
+
+
+def _wait_for(host: str, port: int) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        with suppress(OSError), socket.create_connection((host, port), 1.0):
+            return
+        assert time.monotonic() < deadline
+        time.sleep(LOOK_AGAIN_SECONDS)
+
+
+def places(report: ClusterReport) -> list[tuple[str, str]]:
+    """(node, role), sorted."""
+    owners = [(each.host, "owner") for each in report.owners]
+    return sorted([*owners, *((each.host, "gateway") for each in report.gateways)])
+
+
+def on(node: RayNode, owners: int) -> list[tuple[str, str]]:
+    return [(node.address, "gateway"), *[(node.address, "owner")] * owners]
+
+
+async def edit(desk: Desk, boards: list[Board], word: str) -> float:
+    """Each types; seconds until the last has been told that it is durable, and all see all."""
+    began = time.monotonic()
+    for number, board in enumerate(boards):
+        board.insert(desk.widget_id, TEXT, 0, f"{word}{number} ")
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await asyncio.gather(*(board.saved(PATIENCE_SECONDS) for board in boards))
+        head = max(board.version for board in boards)
+        await asyncio.gather(*(board.reached(head) for board in boards))
+    assert len({desk.text(board) for board in boards}) == 1
+    return time.monotonic() - began
