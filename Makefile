@@ -54,8 +54,8 @@ lint: install  ## ruff, strict types, import floors
 browser: install  ## Chromium for the browser tests, where it may be installed
 	@$(BIN)/python -m tests.browser.chromium
 
-fuzz: install web  ## the laws on random histories, hostile clients, until stopped
-	@$(BIN)/python -m tests.web.cross_check & web=$$!; $(BIN)/python -m tests.gateway.wire_fuzz & wire=$$!; trap "kill $$web $$wire" EXIT; $(BIN)/python -m tests.fuzz
+fuzz: install web  ## the laws on random histories, hostile clients and requests, until stopped
+	@$(BIN)/python -m tests.web.cross_check & web=$$!; $(BIN)/python -m tests.gateway.wire_fuzz & wire=$$!; OPENAPI_EXAMPLES=200 $(BIN)/pytest -q tests/gateway/test_http_openapi.py & http=$$!; trap "kill $$web $$wire $$http" EXIT; $(BIN)/python -m tests.fuzz
 
 bench: install  ## what it costs, measured here: algebra, commit, owner, the whole system
 	@$(BIN)/python -m benchmarks

@@ -1,6 +1,7 @@
 """Law 7 and law 9 over HTTP: too much, too slow, too many."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from cluster.http_tls_trust import local_admin
 from gateway.doorway import Bounds
+from gateway.http_server import HttpServer
 from gateway.rate_limit import Rate
 from gateway.service import GatewayService, GatewaySettings
 from gateway.tls_file import TlsFiles
@@ -139,3 +141,10 @@ async def test_with_a_certificate_the_api_is_served_by_tls(beside: Beside, tmp_p
     async with AdminClient(service.http_url, ADMIN_KEY) as stranger:
         with pytest.raises(WeftError):
             await stranger.health()
+
+
+def test_an_answer_does_not_wait_for_the_acknowledgement_of_what_came_before() -> None:
+    """Its head and its body leave apart: without this the body waits 40 ms on a kept connection."""
+    bound, port = HttpServer().listen("127.0.0.1", 0)
+    with bound, socket.create_connection(("127.0.0.1", port)), bound.accept()[0] as accepted:
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

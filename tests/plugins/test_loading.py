@@ -94,7 +94,7 @@ def test_the_host_is_told_of_a_plugin_that_is_not_there_before_anything_starts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("WEFT_PLUGINS", "no_such")
-    assert run(["up", "--json", "--data-dir", str(tmp_path)]) == 1
+    assert run(["up", "--json", "--data-dir", str(tmp_path)]) == 2
     error = json.loads(capsys.readouterr().out)["error"]
     assert error["code"] == "misconfigured"
     assert "no_such" in error["message"]
