@@ -10,7 +10,7 @@ from collections.abc import Coroutine
 from dataclasses import asdict
 from typing import Any
 
-from cluster.chaos.battlefield_service import battlefield
+from cluster.chaos.battlefield_service import Aftermath, battlefield
 from cluster.chaos.faults_service import FAULTS
 from cluster.chaos.recovery import summary
 from cluster.chaos.run_service import Outcome, run_once
@@ -39,12 +39,14 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:  # noqa: ARG0
             running = run_once(field, seed + number, arguments.seconds, faults, say)
             outcomes.append(_outcome(running, seed + number))
             say("\n".join(_lines(outcomes[-1])))
-    report = told(outcomes)
+    report = told(outcomes, field.aftermath)
     if arguments.json:
         print(json.dumps(report))
     else:
         for fault, times in report["recovery"].items():
             say(f"{fault:26} {times}")
+        for violation in field.aftermath.violations:
+            say(f"  VIOLATION {violation}")
         say(f"{report['runs']} runs, {report['violations']} violations")
     return 1 if report["violations"] else 0
 
@@ -83,17 +85,22 @@ def chosen(names: str | None, nodes: int) -> list[str]:
     return wanted
 
 
-def told(outcomes: list[Outcome]) -> dict[str, Any]:
+def told(outcomes: list[Outcome], aftermath: Aftermath) -> dict[str, Any]:
     """The JSON object."""
+    violations = [each for outcome in outcomes for each in outcome.violations]
+    violations += aftermath.violations
+    stories = [each.story for each in outcomes if each.story]
+    stories += [[str(each)] for each in aftermath.violations]
     return {
         "runs": len(outcomes),
         "clean_runs": sum(not each.violations for each in outcomes),
         "seeds": [each.seed for each in outcomes],
         "operations_acknowledged": sum(each.operations_acknowledged for each in outcomes),
         "versions": sum(each.versions for each in outcomes),
+        "checkpoints": aftermath.checkpoints,
         "faults": sum(len(each.blows) for each in outcomes),
-        "violations": sum(len(each.violations) for each in outcomes),
-        "first_violation": next((each.story for each in outcomes if each.story), None),
+        "violations": len(violations),
+        "first_violation": next(iter(stories), None),
         "recovery": summary(pause for each in outcomes for pause in each.pauses),
         "timeline": [
             {"seed": each.seed, "blows": [asdict(blow) for blow in each.blows]} for each in outcomes

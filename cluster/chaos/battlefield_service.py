@@ -2,6 +2,7 @@
 one node or of several; and how to find whom to hit. Leaving ends it, and removes its directory.
 """
 
+import asyncio
 import logging
 import os
 import signal
@@ -9,7 +10,7 @@ import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -17,8 +18,10 @@ from uuid import UUID
 
 from pydantic import SecretStr
 
+from cluster.chaos.log_service import verify_all
 from cluster.chaos.ray_nodes_service import GCS, RayNode, RayNodes
 from cluster.chaos.relay_server import Relay
+from cluster.chaos.violation import Violation
 from cluster.port_server import claim_port
 from cluster.process_file import descendants, listener
 from cluster.settings import Settings
@@ -39,6 +42,17 @@ Say = Callable[[str], None]
 logger = logging.getLogger(__name__)
 
 
+@dataclass(slots=True)
+class Aftermath:
+    """Known when owners and gateways have stopped in order, as far as they still could."""
+
+    checkpoints: int = 0  # with which the logs were compared, those at version 0 not among them
+    violations: list[Violation] = field(default_factory=list)
+
+    def look(self, postgres_url: str) -> None:
+        self.checkpoints, self.violations = asyncio.run(verify_all(postgres_url))
+
+
 @dataclass(frozen=True, slots=True)
 class Battlefield:
     """`postgres_url` and `redis_url` lead straight to the stores; the cluster's pass the relay."""
@@ -53,6 +67,7 @@ class Battlefield:
     gateways: list[dict[str, str]]  # {"ws": url, "http": url} of each
     admin_key: str
     nodes: RayNodes | None  # None: a local Ray, which is one node
+    aftermath: "Aftermath"
 
     def owners(self) -> list[int]:
         """Processes, those that live now."""
@@ -165,6 +180,8 @@ def battlefield(say: Say, nodes: int) -> Iterator[Battlefield]:
                 "redis_url": SecretStr(f"unix://{quote(str(redis_path))}"),
             }
         )
+        aftermath = Aftermath()
+        stack.callback(aftermath.look, postgres_url)
         from cluster.system_service import running_system  # noqa: PLC0415  (it reads the token)
 
         system = stack.enter_context(running_system(settings, say))
@@ -180,6 +197,7 @@ def battlefield(say: Say, nodes: int) -> Iterator[Battlefield]:
             system.gateways,
             system.running.admin_key,
             ground,
+            aftermath,
         )
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 import asyncpg
 
 from cluster.chaos.history import Row
+from cluster.chaos.violation import Violation
 from cluster.verify_command import verify_dashboards
 from storage.postgres_connection import connect as connect_once
 from storage.postgres_pool import connect
@@ -44,6 +45,23 @@ async def read_head(postgres_url: str, dashboard_id: UUID) -> int:
         return int(found)
     finally:
         await connection.close()
+
+
+async def verify_all(postgres_url: str) -> tuple[int, list[Violation]]:
+    """With how many checkpoints every log was compared, those at version 0 not among them; and what
+    differs. An owner that is stopped in order writes one: then the rows are those of the head.
+    """
+    stores = await connect(postgres_url)
+    try:
+        found = await verify_dashboards(stores.log, await stores.log.dashboard_ids())
+    finally:
+        await stores.close()
+    violations = [
+        Violation(4, f"dashboard {dashboard_id} when all had stopped: {told}", 0)
+        for dashboard_id, each in found
+        if (told := each.difference and each.difference.to_json())
+    ]
+    return sum(each.checkpoints - 1 for _, each in found), violations
 
 
 async def read_start(postgres_url: str, dashboard_id: UUID) -> tuple[Document, str | None]:

@@ -33,9 +33,7 @@ def pauses(blows: Sequence[Blow], saved: Sequence[Sequence[float]]) -> list[tupl
             (each.struck_at for each in others if each.struck_at >= blow.struck_at),
             default=float("inf"),
         )
-        if any(
-            each.struck_at <= blow.ended_at and each.ended_at >= blow.struck_at for each in others
-        ):
+        if any(_meet(blow, each) for each in others):
             continue
         begins = blow.ended_at if blow.stops_all else blow.struck_at
         until = min(nearest, blow.ended_at + WINDOW_SECONDS)

@@ -26,7 +26,7 @@ from tests.chaos.owner_process import OwnerProcess, owner_process
 
 pytestmark = pytest.mark.store
 
-SOME = 20  # versions
+SOME = 10  # versions
 LETS_GO_WITHIN_SECONDS = 1.0  # from when it could know
 
 
