@@ -71,6 +71,11 @@ class OwnerActor:
         service, _ = await asyncio.shield(self._starting)
         return await service.drain()
 
+    async def stay(self) -> None:
+        """It was drained, and is not to stop after all."""
+        service, _ = await asyncio.shield(self._starting)
+        service.stay()
+
     async def report(self) -> dict[str, Any]:
         """The fields of weft.wire.cluster.OwnerReport that are its own."""
         service, _ = await asyncio.shield(self._starting)

@@ -192,6 +192,10 @@ class OwnerService:
         await self._links.flushed()
         return given
 
+    def stay(self) -> None:
+        """After a drain that no stop has followed: new dashboards are taken again."""
+        self._locks.is_leaving = False
+
     @property
     def hosted(self) -> list[UUID]:
         return list(self._dashboards)

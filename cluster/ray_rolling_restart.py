@@ -75,13 +75,13 @@ def restart_one(role: str, lot: float) -> str:
 def restart_owner(name: str, *, is_alone: bool) -> None:
     owner = ray.get_actor(name, namespace=NAMESPACE)
     if not is_alone:
-        _drain(owner)
-        _stop_and_start(owner)
+        with _leaving(owner):
+            _stop_and_start(owner)
         return
     settings, rest = _order_of(owner)
     with _standing_in(OwnerActor, replace(settings, owner_id=SPARE + name), rest, owner) as spare:
-        _drain(owner)
-        _stop_and_start(owner)
+        with _leaving(owner):
+            _stop_and_start(owner)
         _drain(spare)
 
 
@@ -119,6 +119,17 @@ def _order_of(member: Any) -> tuple[Any, list[Any]]:
 
 def _node_of(member: Any) -> str:
     return str(_ask(member.node_id.remote()))
+
+
+@contextmanager
+def _leaving(owner: Any) -> Iterator[None]:
+    """Its dashboards are elsewhere. If it does not come to a restart, it takes new ones again."""
+    try:
+        _drain(owner)
+        yield
+    except BaseException:  # a Ctrl-C too
+        owner.stay.remote()
+        raise
 
 
 def _drain(owner: Any) -> None:

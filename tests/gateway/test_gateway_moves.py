@@ -313,3 +313,21 @@ async def test_an_owner_that_leaves_takes_nothing_new_and_keeps_what_nobody_can_
     await ann.submit(1)
     await ann.acknowledgement(1)
     ann.check()
+
+
+async def test_an_owner_that_was_to_leave_and_stays_takes_dashboards_again(system: System) -> None:
+    """As when a rolling restart breaks off after the drain."""
+    ann = await system.typist()
+    leaving = system.holder()
+    assert await system.owners[leaving].drain() == 1
+    await ann.submit(1)
+    await ann.acknowledgement(1)
+    back = system.addresses[leaving]
+    giving = system.owners[system.holder()]
+    system.owners[leaving].stay()
+    await giving.move(system.dashboard_id, back)
+    await ann.submit(2)
+    await ann.acknowledgement(2)
+    assert await system.directory.holder(system.dashboard_id) == back
+    assert system.owners[leaving].hosted == [system.dashboard_id]
+    ann.check()
