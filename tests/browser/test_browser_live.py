@@ -51,7 +51,7 @@ async def test_law9_what_is_fed_is_shown_as_it_comes_and_is_nobodys_to_edit(stag
     assert kept["data"] == TABLE["data"]
 
 
-async def test_a_feed_draws_its_own_widget_and_no_other(stage: Stage) -> None:
+async def test_what_is_fed_or_edited_draws_its_own_widget_and_no_other(stage: Stage) -> None:
     table, chart = await stage.prepare(TABLE, CHART)
     ann = await stage.owner()
     await ann.widget(chart).locator("canvas").wait_for()
@@ -74,6 +74,9 @@ async def test_a_feed_draws_its_own_widget_and_no_other(stage: Stage) -> None:
         for number in range(20):
             board.feed(table, {"rows": [{"city": f"Porto {number}"}]})
         await expect(ann.widget(table).locator("tbody")).to_contain_text("Porto 19")
+        for number in range(20):
+            board.set(table, "title", f"Cities {number}")
+        await expect(ann.widget_called("Cities 19")).to_have_count(1)
         assert await ann.page.evaluate("window.changed") == before
 
 

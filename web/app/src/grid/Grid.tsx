@@ -1,8 +1,13 @@
-/** The widgets in their places; they are dragged, resized, and moved by keys. */
+/**
+ * The widgets in their places; they are dragged, resized, and moved by keys. It is drawn when a place
+ * has changed: what a widget holds is drawn by that widget alone.
+ */
 
-import type { Board, Document } from "@weft/client";
+import type { Board, Document, WidgetJson } from "@weft/client";
+import { memo } from "preact/compat";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
+import { useLook } from "../parts/looks.ts";
 import { hold, tell } from "../people/here.ts";
 import { Views } from "../people/Views.tsx";
 import { VisitorsOn } from "../people/Visitors.tsx";
@@ -35,20 +40,24 @@ interface Props {
 const NARROW_PX = 700;
 const CLICK_MAX_PX = 4; // a hand is not quite still when it clicks
 
-export function Grid({ board, session, canEdit, canRemove, canLock, announce, ...more }: Props) {
+export const Grid = memo(Widgets);
+
+function Widgets({ board, session, canEdit, canRemove, canLock, announce, ...more }: Props) {
   const [box, widthPx] = useWidth();
   const [gesture, setGesture] = useState<Gesture | null>(null);
   const [selected, setSelected] = useState<string | null>(null);
   const cell = { widthPx: (widthPx + GAP_PX) / COLUMNS, heightPx: ROW_PX + GAP_PX };
   const isNarrow = widthPx < NARROW_PX;
 
-  const { document } = board;
-  const wanted = useMemo(() => wantedIn(document), [document]);
+  const wanted = useLook(board, ({ document }) => wantedIn(document), areSamePlaces);
   const target = gesture === null ? null : targetOf(gesture, cell);
   const first =
-    gesture && target && document.has(gesture.id) ? { id: gesture.id, rect: target } : null;
-  const places = arranged(wanted, first);
-  const order = useSteadyOrder([...places].map(([id, rect]) => ({ id, rect })));
+    gesture && target && board.document.has(gesture.id) ? { id: gesture.id, rect: target } : null;
+  const places = useMemo(
+    () => arranged(wanted, first),
+    [wanted, first?.id, target?.x, target?.y, target?.width, target?.height],
+  );
+  const order = useSteadyOrder(places);
 
   useGestureKeys(gesture !== null, () => setGesture(null));
 
@@ -112,7 +121,6 @@ export function Grid({ board, session, canEdit, canRemove, canLock, announce, ..
             board={board}
             session={session}
             id={id}
-            widget={board.document.widget(id)!}
             style={styleOf(rect, cell, isNarrow, gesture?.id === id ? gesture : null)}
             place={rect}
             isSelected={selected === id}
@@ -140,7 +148,25 @@ function rounded(value: number): number {
 }
 
 function wantedIn(document: Document): readonly Placed[] {
-  return document.widgetIds().map((id) => ({ id, rect: snapped(document.widget(id)?.position) }));
+  return document.widgetIds().map((id) => ({ id, rect: rectOf(document.widget(id)!) }));
+}
+
+const rects = new WeakMap<object, Rect>(); // of widgets, which are values
+
+function rectOf(widget: Readonly<WidgetJson>): Rect {
+  const rect = rects.get(widget) ?? snapped(widget.position);
+  rects.set(widget, rect);
+  return rect;
+}
+
+function areSamePlaces(some: readonly Placed[], others: readonly Placed[]): boolean {
+  return (
+    some.length === others.length &&
+    some.every(({ id, rect }, at) => {
+      const other = others[at]!;
+      return id === other.id && (rect === other.rect || sameRect(rect, other.rect));
+    })
+  );
 }
 
 function placeNow({ document }: Board, id: string): Rect | undefined {
@@ -236,14 +262,16 @@ function swallowClick(): void {
  * Widgets in reading order as it was when each came. Later moves do not move them in the page: who
  * has the focus would lose it, and what is embedded would load anew. A narrow page sorts by style.
  */
-function useSteadyOrder(placed: readonly Placed[]): readonly Placed[] {
+function useSteadyOrder(places: ReadonlyMap<string, Rect>): readonly Placed[] {
   const ids = useRef<readonly string[]>([]);
-  const rects = new Map(placed.map(({ id, rect }) => [id, rect]));
-  const kept = ids.current.filter((id) => rects.has(id));
-  const known = new Set(kept);
-  const come = inReadingOrder(placed.filter(({ id }) => !known.has(id))).map(({ id }) => id);
-  ids.current = [...kept, ...come];
-  return ids.current.map((id) => ({ id, rect: rects.get(id)! }));
+  return useMemo(() => {
+    const kept = ids.current.filter((id) => places.has(id));
+    const known = new Set(kept);
+    const placed = [...places].map(([id, rect]) => ({ id, rect }));
+    const come = inReadingOrder(placed.filter(({ id }) => !known.has(id))).map(({ id }) => id);
+    ids.current = [...kept, ...come];
+    return ids.current.map((id) => ({ id, rect: places.get(id)! }));
+  }, [places]);
 }
 
 function useGestureKeys(isActive: boolean, giveUp: () => void): void {

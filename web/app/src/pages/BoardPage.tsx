@@ -1,23 +1,23 @@
 /** One dashboard: its bar, its widgets, who is there, and what has become of one's edits. */
 
 import { type Board, type Status, WeftError } from "@weft/client";
-import { useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useState } from "preact/hooks";
 
 import { HistoryDialog } from "../dialogs/History.tsx";
 import { ShareDialog } from "../dialogs/Share.tsx";
-import { AddMenu, EmptyBoard } from "../grid/Adding.tsx";
+import { EmptyBoard } from "../grid/Adding.tsx";
 import { Grid } from "../grid/Grid.tsx";
 import { useActivity } from "../people/activity.ts";
 import { NoticeList } from "../people/NoticeList.tsx";
-import { Roster } from "../people/Roster.tsx";
 import { attempt } from "../parts/attempt.ts";
 import { Icon } from "../parts/Icon.tsx";
-import { LiveInput } from "../parts/LiveInput.tsx";
-import { editsOf, SavedIndicator } from "../parts/SavedIndicator.tsx";
+import { useLook } from "../parts/looks.ts";
+import { editsOf } from "../parts/SavedIndicator.tsx";
 import { Toasts } from "../parts/Toasts.tsx";
 import { follow } from "../session/route.ts";
 import type { Session } from "../session/session.ts";
-import { useBoard, useChanges } from "./use_board.ts";
+import { BoardBar } from "./BoardBar.tsx";
+import { useBoard } from "./use_board.ts";
 
 interface Props {
   readonly session: Session;
@@ -27,94 +27,52 @@ interface Props {
 
 export function BoardPage({ session, id }: Props) {
   const { board, fault } = useBoard(session, id);
-  useChanges(board);
-  useEffect(() => {
-    if (board !== null) document.title = `${board.document.fields.title || "Untitled"} · Weft`;
-  });
-  const closed = fault ?? (board?.status.state === "failed" ? board.status.error : null);
-  const isSignedOut = closed instanceof WeftError && closed.code === "unauthenticated";
-  useEffect(() => {
-    if (isSignedOut) session.expire(); // what is not sent waits here for the next sign-in
-  }, [isSignedOut]);
-  if (closed !== null) return isSignedOut ? null : <Closed fault={closed} />;
+  if (fault !== null) return <Closed fault={fault} session={session} />;
   if (board === null) return <Opening />;
+  return <JoinedBoard board={board} session={session} />;
+}
+
+interface JoinedProps {
+  readonly board: Board;
+  readonly session: Session;
+}
+
+function JoinedBoard({ board, session }: JoinedProps) {
+  const fault = useLook(board, ({ status }) => (status.state === "failed" ? status.error : null));
+  const title = useLook(board, ({ document }) => document.fields.title);
+  useEffect(() => {
+    document.title = `${title || "Untitled"} · Weft`;
+  }, [title]);
+  if (fault !== null) return <Closed fault={fault} session={session} />;
   return <OpenBoard board={board} session={session} />;
 }
 
-function OpenBoard({ board, session }: { readonly board: Board; readonly session: Session }) {
+function OpenBoard({ board, session }: JoinedProps) {
   const [dialog, setDialog] = useState<"share" | "history" | null>(null);
   const [said, setSaid] = useState("");
-  const may = (cell: string): boolean => board.permissions.includes(cell);
-  const canEdit = may("write widget");
-  const { status } = board;
-  useUndoKeys(board, canEdit);
   const [leaderId, setLeaderId] = useState<string | null>(null);
+  const permissions = useLook(board, (now) => now.permissions);
+  const may = (cell: string): boolean => permissions.includes(cell);
+  const canEdit = may("write widget");
+  useUndoKeys(board, canEdit);
   useActivity(board);
+  const stopFollowing = useCallback(() => setLeaderId(null), []);
+  const closeDialog = (): void => setDialog(null);
 
   return (
     <div class="page">
-      <header class="top">
-        <a class="button quiet" href="/" onClick={follow} aria-label="All dashboards">
-          <Icon name="back" />
-        </a>
-        <h1 class="board-title">
-          <LiveInput
-            board={board}
-            target={null}
-            path={["title"]}
-            text={board.document.fields.title}
-            label="Title of the dashboard"
-            placeholder="Untitled"
-            disabled={!may("write dashboard")}
-          />
-        </h1>
-        <SavedIndicator status={status} />
-        {!canEdit && <span class="tag">View only</span>}
-        <span class="grow" />
-        <Roster board={board} session={session} leaderId={leaderId} follow={setLeaderId} />
-        {canEdit && (
-          <>
-            <button
-              class="quiet wide-only"
-              aria-label="Undo"
-              title="Undo (Ctrl+Z)"
-              disabled={!board.canUndo}
-              onClick={() => attempt(() => board.undo())}
-            >
-              <Icon name="undo" />
-            </button>
-            <button
-              class="quiet wide-only"
-              aria-label="Redo"
-              title="Redo (Ctrl+Shift+Z)"
-              disabled={!board.canRedo}
-              onClick={() => attempt(() => board.redo())}
-            >
-              <Icon name="redo" />
-            </button>
-          </>
-        )}
-        <button
-          class="quiet"
-          aria-label="Past versions"
-          title="Past versions"
-          onClick={() => setDialog("history")}
-        >
-          <Icon name="history" />
-        </button>
-        {may("read collaborators") && (
-          <button onClick={() => setDialog("share")}>
-            <Icon name="share" /> <span class="wide-only">Share</span>
-          </button>
-        )}
-        {canEdit && <AddMenu board={board} />}
-      </header>
-      {status.state === "offline" && <OfflineBanner status={status} />}
+      <BoardBar
+        board={board}
+        session={session}
+        may={may}
+        leaderId={leaderId}
+        follow={setLeaderId}
+        open={setDialog}
+      />
+      <OfflineBanner board={board} />
       <NoticeList board={board} session={session} />
       <main class="board" aria-label="Dashboard">
-        {board.document.fields.description && (
-          <p class="soft description">{board.document.fields.description}</p>
-        )}
+        <Description board={board} />
         <Grid
           board={board}
           session={session}
@@ -123,19 +81,17 @@ function OpenBoard({ board, session }: { readonly board: Board; readonly session
           canLock={may("admin widget")}
           announce={setSaid}
           leaderId={leaderId}
-          stopFollowing={() => setLeaderId(null)}
+          stopFollowing={stopFollowing}
         />
-        {board.document.widgetCount === 0 && <EmptyBoard board={board} canEdit={canEdit} />}
+        <Emptiness board={board} canEdit={canEdit} />
       </main>
       <p class="hidden" aria-live="polite">
         {said}
       </p>
       <Toasts />
-      {dialog === "share" && (
-        <ShareDialog board={board} session={session} close={() => setDialog(null)} />
-      )}
+      {dialog === "share" && <ShareDialog board={board} session={session} close={closeDialog} />}
       {dialog === "history" && (
-        <HistoryDialog board={board} session={session} close={() => setDialog(null)} />
+        <HistoryDialog board={board} session={session} close={closeDialog} />
       )}
     </div>
   );
@@ -150,18 +106,42 @@ function Opening() {
   );
 }
 
-function OfflineBanner({ status }: { readonly status: Status }) {
+function Description({ board }: { readonly board: Board }) {
+  const description = useLook(board, ({ document }) => document.fields.description);
+  return description ? <p class="soft description">{description}</p> : null;
+}
+
+function Emptiness({ board, canEdit }: { readonly board: Board; readonly canEdit: boolean }) {
+  const isEmpty = useLook(board, ({ document }) => document.widgetCount === 0);
+  return isEmpty ? <EmptyBoard board={board} canEdit={canEdit} /> : null;
+}
+
+function OfflineBanner({ board }: { readonly board: Board }) {
+  const offline = useLook<Status | null>(board, ({ status }) =>
+    status.state === "offline" ? status : null,
+  );
+  if (offline === null) return null;
   return (
     <p class="offline-banner" role="status">
       <Icon name="offline" /> No connection. You can go on editing
-      {status.pending > 0 ? `; ${editsOf(status)} kept here will be sent.` : "."}
+      {offline.pending > 0 ? `; ${editsOf(offline)} kept here will be sent.` : "."}
     </p>
   );
 }
 
-function Closed({ fault }: { readonly fault: Error }) {
-  const isHidden =
-    fault instanceof WeftError && ["unknown_dashboard", "forbidden"].includes(fault.code);
+interface ClosedProps {
+  readonly fault: Error;
+  readonly session: Session;
+}
+
+function Closed({ fault, session }: ClosedProps) {
+  const code = fault instanceof WeftError ? fault.code : "";
+  const isSignedOut = code === "unauthenticated";
+  useEffect(() => {
+    if (isSignedOut) session.expire(); // what is not sent waits here for the next sign-in
+  }, [isSignedOut]);
+  if (isSignedOut) return null;
+  const isHidden = ["unknown_dashboard", "forbidden"].includes(code);
   return (
     <main class="sign-in">
       <div class="sign-in-card" role="alert">

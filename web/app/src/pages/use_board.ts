@@ -1,6 +1,6 @@
-/** A board in a component: joined while it is shown, and drawn once per frame whatever arrives. */
+/** A board in a component: joined while it is shown. */
 
-import type { Board, News, WeftError } from "@weft/client";
+import type { Board, WeftError } from "@weft/client";
 import { useEffect, useState } from "preact/hooks";
 
 import type { Session } from "../session/session.ts";
@@ -31,30 +31,6 @@ export function useBoard(session: Session, id: string): Joined {
     };
   }, [session, id]);
   return joined;
-}
-
-/** What the page as a whole shows; people and live data are drawn where they are shown. */
-const DRAWN: readonly News["kind"][] = ["show", "status", "notify", "permit"];
-
-/** Draw again after every change, at most once per frame. */
-export function useChanges(board: Board | null): void {
-  const [, draw] = useState(0);
-  useEffect(() => {
-    if (board === null) return;
-    let frame = 0;
-    const end = board.listen(({ kind }) => {
-      if (!DRAWN.includes(kind)) return;
-      frame ||= requestAnimationFrame(() => {
-        frame = 0;
-        draw((count) => count + 1);
-      });
-    });
-    draw((count) => count + 1);
-    return () => {
-      end();
-      cancelAnimationFrame(frame);
-    };
-  }, [board]);
 }
 
 /** Whoever goes back to the list keeps the board until what they typed is durable. */

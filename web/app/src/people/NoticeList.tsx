@@ -4,6 +4,7 @@ import { type Board, lostValue, type Notice } from "@weft/client";
 
 import { attempt } from "../parts/attempt.ts";
 import { Icon } from "../parts/Icon.tsx";
+import { sameItems, useLook } from "../parts/looks.ts";
 import type { Session } from "../session/session.ts";
 
 interface Props {
@@ -14,7 +15,7 @@ interface Props {
 const SHOWN = 4;
 
 export function NoticeList({ board, session }: Props) {
-  const notices = board.notices().slice(-SHOWN);
+  const notices = useLook(board, newest, sameItems);
   if (notices.length === 0) return null;
   return (
     <section class="notices" aria-label="Lost edits" aria-live="polite">
@@ -37,6 +38,10 @@ export function NoticeList({ board, session }: Props) {
       ))}
     </section>
   );
+}
+
+function newest(board: Board): readonly Notice[] {
+  return board.notices().slice(-SHOWN);
 }
 
 function sentenceOf({ loss, reason, userId, error }: Notice, session: Session): string {

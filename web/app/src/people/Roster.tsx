@@ -11,7 +11,8 @@ import { crowdOf, useVisitors } from "./crowd.ts";
 import type { Visitor } from "./here.ts";
 import { learn, profileOf } from "./names.ts";
 
-const SHOWN = 5;
+const SHOWN = ["userId", "name", "color", "picture", "isActive"] as const;
+const DISCS = 5;
 
 interface Props {
   readonly board: Board;
@@ -21,7 +22,7 @@ interface Props {
 }
 
 export function Roster({ board, session, leaderId, follow }: Props) {
-  const people = peopleIn(useVisitors(board));
+  const people = peopleIn(useVisitors(board, SHOWN));
   useNames(board, session, people);
   const names = people.map(({ name }) => name).join(", ");
   const told = (
@@ -30,7 +31,7 @@ export function Roster({ board, session, leaderId, follow }: Props) {
     </span>
   );
   if (people.length === 0) return told;
-  const hidden = people.slice(SHOWN);
+  const hidden = people.slice(DISCS);
   const others = (): readonly Command[] =>
     hidden.map(({ name, connectionId }) => {
       return { icon: "eye", name: `Follow ${name}`, run: () => follow(connectionId) };
@@ -38,7 +39,7 @@ export function Roster({ board, session, leaderId, follow }: Props) {
   return (
     <div class="roster" role="group" aria-label={`Here too: ${names}`}>
       {told}
-      {people.slice(0, SHOWN).map(({ userId, connectionId, name, color, picture, isActive }) => {
+      {people.slice(0, DISCS).map(({ userId, connectionId, name, color, picture, isActive }) => {
         const isLeader = connectionId === leaderId;
         const said = isLeader ? `Stop following ${name}` : `Follow ${name}`;
         return (

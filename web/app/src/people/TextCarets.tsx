@@ -4,8 +4,9 @@ import type { Board } from "@weft/client";
 import type Quill from "quill";
 import { useEffect, useState } from "preact/hooks";
 
+import { sameItems, screenOf } from "../parts/looks.ts";
 import { type Run, unitsAt } from "../widgets/delta.ts";
-import { useVisitors } from "./crowd.ts";
+import { crowdOf } from "./crowd.ts";
 import type { Visitor } from "./here.ts";
 
 interface Props {
@@ -14,62 +15,43 @@ interface Props {
   readonly quill: Quill;
 }
 
+interface Box {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+interface Mark {
+  readonly visitor: Visitor;
+  readonly caret: Box;
+  readonly selected: readonly Box[]; // line by line, as the text is laid out
+}
+
 export function TextCarets({ board, id, quill }: Props) {
-  const visitors = useVisitors(board, ({ widgetId, caret }) => widgetId === id && caret !== null);
-  const [, draw] = useState(0);
-  useEffect(() => {
-    if (visitors.length === 0) return;
-    let frame = 0;
-    const again = (): void => {
-      frame ||= requestAnimationFrame(() => {
-        frame = 0;
-        draw((count) => count + 1);
-      });
-    };
-    const observer = new ResizeObserver(again);
-    observer.observe(quill.root);
-    quill.on("text-change", again);
-    return () => {
-      cancelAnimationFrame(frame);
-      observer.disconnect();
-      quill.off("text-change", again);
-    };
-  }, [quill, visitors.length === 0]);
-  if (visitors.length === 0) return null;
-  const runs = quill.getContents().ops as Run[];
+  const marks = useMarks(board, id, quill);
+  if (marks.length === 0) return null;
   return (
     <div class="carets" aria-hidden="true">
-      {visitors.map((visitor) => (
-        <Caret key={visitor.connectionId} visitor={visitor} quill={quill} runs={runs} />
+      {marks.map(({ visitor, caret, selected }) => (
+        <Caret key={visitor.connectionId} visitor={visitor} caret={caret} selected={selected} />
       ))}
     </div>
   );
 }
 
-interface CaretProps {
-  readonly visitor: Visitor;
-  readonly quill: Quill;
-  readonly runs: readonly Run[];
-}
-
-function Caret({ visitor, quill, runs }: CaretProps) {
-  const { position, anchor } = visitor.caret!;
-  const at = unitsAt(runs, position);
-  const from = anchor === null ? at : unitsAt(runs, anchor);
-  const bounds = quill.getBounds(at);
-  if (bounds === null) return null;
+function Caret({ visitor, caret, selected }: Mark) {
+  const { left, top, height } = caret;
+  const backgroundColor = visitor.color;
+  const isStill = useStillness(visitor.caret?.position);
+  const look = ["name-flag", top < FLAG_PX && "below", isStill && "gone"];
   return (
     <>
-      {from !== at && <Selected quill={quill} from={from} to={at} color={visitor.color} />}
-      <span
-        class="caret"
-        style={{
-          backgroundColor: visitor.color,
-          height: `${bounds.height}px`,
-          transform: `translate(${bounds.left}px, ${bounds.top}px)`,
-        }}
-      >
-        <span key={position} class="name-flag" style={{ backgroundColor: visitor.color }}>
+      {selected.map((box, at) => (
+        <span key={at} class="selected-text" style={{ backgroundColor, ...styleOf(box) }} />
+      ))}
+      <span class="caret" style={{ backgroundColor, ...styleOf({ left, top, height }) }}>
+        <span class={look.filter(Boolean).join(" ")} style={{ backgroundColor }}>
           {visitor.name}
         </span>
       </span>
@@ -77,41 +59,88 @@ function Caret({ visitor, quill, runs }: CaretProps) {
   );
 }
 
-interface SelectedProps {
-  readonly quill: Quill;
-  readonly from: number;
-  readonly to: number;
-  readonly color: string;
+const FLAG_PX = 16; // a name above the first line would be cut off
+const NAMED_MS = 2_500;
+
+/** Whether what was true has been so for a while. */
+function useStillness(position: number | undefined): boolean {
+  const [isStill, setIsStill] = useState(false);
+  useEffect(() => {
+    setIsStill(false);
+    const timer = setTimeout(() => setIsStill(true), NAMED_MS);
+    return () => clearTimeout(timer);
+  }, [position]);
+  return isStill;
 }
 
-/** Line by line, as the text is laid out. */
-function Selected({ quill, from, to, color }: SelectedProps) {
+function styleOf({ left, top, width, height }: Omit<Box, "width"> & { readonly width?: number }) {
+  return {
+    ...(width !== undefined && { width: `${width}px` }),
+    height: `${height}px`,
+    transform: `translate(${left}px, ${top}px)`,
+  };
+}
+
+/** Measured once per frame in which the text or somebody in it has changed, after all have drawn. */
+function useMarks(board: Board, id: string, quill: Quill): readonly Mark[] {
+  const [marks, setMarks] = useState<readonly Mark[]>([]);
+  useEffect(() => {
+    const screen = screenOf(board);
+    const crowd = crowdOf(board);
+    let known: readonly Visitor[] = [];
+    let isLaidOutAnew = false;
+    const measure = (): void => {
+      const here = crowd.visitors.filter(({ widgetId, caret }) => widgetId === id && caret);
+      if (sameItems(known, here) && !(isLaidOutAnew && here.length > 0)) return;
+      known = here;
+      isLaidOutAnew = false;
+      setMarks(marksOf(quill, here));
+    };
+    const change = (): void => {
+      isLaidOutAnew = true;
+      if (known.length > 0) screen.ask();
+    };
+    const observer = new ResizeObserver(change);
+    observer.observe(quill.root);
+    quill.on("text-change", change);
+    const ends = [crowd.watch(() => {}), screen.measure(measure)]; // the crowd looks before
+    measure();
+    return () => {
+      for (const end of ends) end();
+      observer.disconnect();
+      quill.off("text-change", change);
+    };
+  }, [board, id, quill]);
+  return marks;
+}
+
+function marksOf(quill: Quill, visitors: readonly Visitor[]): readonly Mark[] {
+  if (visitors.length === 0) return [];
+  const runs = quill.getContents().ops as Run[];
+  return visitors.flatMap((visitor) => {
+    const { position, anchor } = visitor.caret!;
+    const at = unitsAt(runs, position);
+    const from = anchor === null ? at : unitsAt(runs, anchor);
+    const caret = quill.getBounds(at);
+    return caret === null ? [] : [{ visitor, caret, selected: selectedOf(quill, from, at) }];
+  });
+}
+
+function selectedOf(quill: Quill, from: number, to: number): readonly Box[] {
+  if (from === to) return [];
   const [start, end] = from < to ? [from, to] : [to, from];
   const [first, offset] = quill.getLeaf(start);
   const [last, lastOffset] = quill.getLeaf(end);
-  if (!first || !last) return null;
+  if (!first || !last) return [];
   const range = document.createRange();
   try {
     range.setStart(first.domNode, Math.min(offset, first.domNode.textContent?.length ?? 0));
     range.setEnd(last.domNode, Math.min(lastOffset, last.domNode.textContent?.length ?? 0));
   } catch {
-    return null; // laid out anew at this moment
+    return []; // laid out anew at this moment
   }
   const box = quill.container.getBoundingClientRect();
-  return (
-    <>
-      {[...range.getClientRects()].map((rect, at) => (
-        <span
-          key={at}
-          class="selected-text"
-          style={{
-            backgroundColor: color,
-            width: `${rect.width}px`,
-            height: `${rect.height}px`,
-            transform: `translate(${rect.left - box.left}px, ${rect.top - box.top}px)`,
-          }}
-        />
-      ))}
-    </>
-  );
+  return [...range.getClientRects()].map(({ left, top, width, height }) => {
+    return { left: left - box.left, top: top - box.top, width, height };
+  });
 }

@@ -6,6 +6,7 @@ import type { Cell } from "../grid/gestures.ts";
 import { useVisitors } from "./crowd.ts";
 import { useFollowing, useOwnView } from "./views.ts";
 
+const SHOWN = ["name", "color", "isActive", "view"] as const;
 const LANES = 3; // side by side; more lie on each other
 const LANE_PX = 5;
 
@@ -20,7 +21,7 @@ interface Props {
 }
 
 export function Views({ board, box, cell, rows, isNarrow, leaderId, stopFollowing }: Props) {
-  const visitors = useVisitors(board);
+  const visitors = useVisitors(board, SHOWN);
   const leader = visitors.find(({ connectionId }) => connectionId === leaderId) ?? null;
   useOwnView(board, box, cell, !isNarrow);
   useFollowing(isNarrow ? null : leader, box, cell, stopFollowing);

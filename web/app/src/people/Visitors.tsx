@@ -7,6 +7,8 @@ import type { Cell } from "../grid/gestures.ts";
 import { useVisitors } from "./crowd.ts";
 import type { Visitor } from "./here.ts";
 
+const SHOWN = ["name", "color", "isActive", "pointer", "widgetId"] as const;
+
 interface Props {
   readonly board: Board;
   readonly places: ReadonlyMap<string, Rect>;
@@ -14,7 +16,7 @@ interface Props {
 }
 
 export function VisitorsOn({ board, places, cell }: Props) {
-  const visitors = useVisitors(board);
+  const visitors = useVisitors(board, SHOWN);
   return (
     <div class="visitors" aria-hidden="true">
       {visitors.map((visitor) => {

@@ -1,21 +1,34 @@
 /**
- * Who else is here, asked for once per frame whatever arrives; only who is shown somebody that has
- * moved is drawn again.
+ * Who else is here, asked for once per frame whatever arrives; only who shows something of them that
+ * has changed is drawn again.
  */
 
 import type { Board } from "@weft/client";
 import { useEffect, useMemo, useState } from "preact/hooks";
 
+import { sameItems, screenOf } from "../parts/looks.ts";
 import { type Visitor, visitorIn } from "./here.ts";
 
 type Visitors = readonly Visitor[];
 type Wanted = (visitor: Visitor) => boolean;
 
+const ALL: readonly (keyof Visitor)[] = [
+  "userId",
+  "name",
+  "color",
+  "picture",
+  "isActive",
+  "pointer",
+  "widgetId",
+  "caret",
+  "view",
+];
+
 /** Of one board, while somebody watches it. */
 class Crowd {
   readonly #board: Board;
   readonly #watchers = new Set<() => void>();
-  #frame = 0;
+  #mayHaveMoved = true;
   #end = (): void => {};
   visitors: Visitors = [];
 
@@ -33,14 +46,13 @@ class Crowd {
       this.#watchers.delete(watcher);
       if (this.#watchers.size > 0) return;
       this.#end();
-      cancelAnimationFrame(this.#frame);
-      this.#frame = 0;
     };
   }
 
   /** Names have been learned. */
   refresh(): void {
-    this.#frame ||= requestAnimationFrame(() => this.#tell());
+    this.#mayHaveMoved = true;
+    screenOf(this.#board).ask();
   }
 
   /** Whether anybody has come, gone or moved. */
@@ -49,23 +61,27 @@ class Crowd {
     const known = new Map(this.visitors.map((each) => [each.connectionId, each]));
     const now = seen.map((each) => {
       const before = known.get(each.connectionId);
-      return before !== undefined && isSame(before, each) ? before : each;
+      return before !== undefined && isSame(before, each, ALL) ? before : each;
     });
-    if (areSame(this.visitors, now)) return false;
+    if (sameItems(this.visitors, now)) return false;
     this.visitors = now;
     return true;
   }
 
   #begin(): void {
     this.look();
-    this.#end = this.#board.listen(({ kind }) => {
-      const moves = kind === "presence" || (kind === "show" && this.visitors.length > 0);
-      if (moves) this.refresh();
-    });
+    const ends = [
+      this.#board.listen(({ kind }) => {
+        if (kind === "presence" || kind === "show") this.#mayHaveMoved = true;
+      }),
+      screenOf(this.#board).watch(() => this.#tell()),
+    ];
+    this.#end = () => ends.forEach((end) => end());
   }
 
   #tell(): void {
-    this.#frame = 0;
+    if (!this.#mayHaveMoved) return;
+    this.#mayHaveMoved = false;
     if (this.look()) for (const watcher of [...this.#watchers]) watcher();
   }
 }
@@ -78,15 +94,22 @@ export function crowdOf(board: Board): Crowd {
   return known;
 }
 
-/** `wanted` depends on what does not change while the component is there. */
-export function useVisitors(board: Board, wanted: Wanted = everybody): Visitors {
+/**
+ * `aspects`: what of them is shown; they are the same visitors until one of these changes. Neither
+ * changes while the component is there.
+ */
+export function useVisitors(
+  board: Board,
+  aspects: readonly (keyof Visitor)[],
+  wanted: Wanted = everybody,
+): Visitors {
   const crowd = useMemo(() => crowdOf(board), [board]);
   const [visitors, setVisitors] = useState(() => crowd.visitors.filter(wanted));
   useEffect(
     () =>
       crowd.watch(() => {
         const now = crowd.visitors.filter(wanted);
-        setVisitors((before) => (areSame(before, now) ? before : now));
+        setVisitors((before) => (areSame(before, now, aspects) ? before : now));
       }),
     [crowd],
   );
@@ -97,12 +120,19 @@ function everybody(): boolean {
   return true;
 }
 
-function areSame(some: Visitors, others: Visitors): boolean {
-  return some.length === others.length && some.every((each, at) => each === others[at]);
+function areSame(some: Visitors, others: Visitors, aspects: readonly (keyof Visitor)[]): boolean {
+  return (
+    some.length === others.length &&
+    some.every((each, at) => {
+      const other = others[at]!;
+      return each.connectionId === other.connectionId && isSame(each, other, aspects);
+    })
+  );
 }
 
-function isSame(one: Visitor, other: Visitor): boolean {
-  return (Object.keys(one) as (keyof Visitor)[]).every((key) => {
+function isSame(one: Visitor, other: Visitor, aspects: readonly (keyof Visitor)[]): boolean {
+  if (one === other) return true;
+  return aspects.every((key) => {
     const [before, after] = [one[key], other[key]];
     if (before === after) return true;
     const areObjects = typeof before === "object" && typeof after === "object";

@@ -10,6 +10,7 @@ import type { GestureKind } from "../grid/gestures.ts";
 import { attempt } from "../parts/attempt.ts";
 import { Icon } from "../parts/Icon.tsx";
 import { LiveInput } from "../parts/LiveInput.tsx";
+import { useLook } from "../parts/looks.ts";
 import { type Command, Menu } from "../parts/Menu.tsx";
 import type { Session } from "../session/session.ts";
 import { Content } from "./Content.tsx";
@@ -23,7 +24,6 @@ export interface FrameProps {
   readonly board: Board;
   readonly session: Session;
   readonly id: string;
-  readonly widget: Readonly<WidgetJson>;
   readonly style: JSX.CSSProperties;
   readonly place: Rect;
   readonly isSelected: boolean;
@@ -49,6 +49,15 @@ export const WidgetFrame = memo(Frame, (before, after) => {
 });
 
 function Frame(props: FrameProps) {
+  const widget = useLook(props.board, ({ document }) => document.widget(props.id));
+  return widget === undefined ? null : <Framed {...props} widget={widget} />; // the grid follows
+}
+
+interface FramedProps extends FrameProps {
+  readonly widget: Readonly<WidgetJson>;
+}
+
+function Framed(props: FramedProps) {
   const { id, widget, place, isSelected, isHeld } = props;
   const frame = useRef<HTMLDivElement>(null);
   const isNear = useNearness(frame, props.startsNear);
@@ -79,7 +88,7 @@ function Frame(props: FrameProps) {
   );
 }
 
-interface InsideProps extends FrameProps {
+interface InsideProps extends FramedProps {
   readonly frame: { readonly current: Element | null };
   readonly mayEdit: boolean;
 }
@@ -147,7 +156,7 @@ function lookOf({ config }: Readonly<WidgetJson>): JSX.CSSProperties {
   };
 }
 
-function commandsOf(props: FrameProps, openSettings: () => void): readonly Command[] {
+function commandsOf(props: FramedProps, openSettings: () => void): readonly Command[] {
   const { board, id, widget } = props;
   const commands: Command[] = [];
   if (!widget.isLocked) {
