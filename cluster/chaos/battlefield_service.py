@@ -11,6 +11,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -48,9 +49,6 @@ class Aftermath:
 
     checkpoints: int = 0  # with which the logs were compared, those at version 0 not among them
     violations: list[Violation] = field(default_factory=list)
-
-    def look(self, postgres_url: str) -> None:
-        self.checkpoints, self.violations = asyncio.run(verify_all(postgres_url))
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +179,7 @@ def battlefield(say: Say, nodes: int) -> Iterator[Battlefield]:
             }
         )
         aftermath = Aftermath()
-        stack.callback(aftermath.look, postgres_url)
+        stack.push(partial(_look_after, aftermath, postgres_url))
         from cluster.system_service import running_system  # noqa: PLC0415  (it reads the token)
 
         system = stack.enter_context(running_system(settings, say))
@@ -199,6 +197,12 @@ def battlefield(say: Say, nodes: int) -> Iterator[Battlefield]:
             ground,
             aftermath,
         )
+
+
+def _look_after(aftermath: Aftermath, postgres_url: str, broken_off: object, *_: object) -> None:
+    """Of what was broken off nothing is to be said."""
+    if broken_off is None:
+        aftermath.checkpoints, aftermath.violations = asyncio.run(verify_all(postgres_url))
 
 
 @contextmanager
