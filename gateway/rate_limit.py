@@ -94,12 +94,14 @@ class RateLimiter:
         return unsent
 
     def absorb(self, counts: Mapping[str, Count], now_ms: int) -> None:
-        """Take over the shared counts that a synchronisation returned."""
+        """Take over the shared counts that a synchronisation returned. One that has longer to go
+        than a window lasts is none of ours, and would hold somebody up for ever.
+        """
         for key, count in counts.items():
-            if window := self._windows.get(key):
+            window = self._windows.get(key)
+            if window is not None and count.remaining_ms <= window.rate.window_ms:
                 window.shared = max(0, count.total)
-                remaining_ms = min(max(1, count.remaining_ms), window.rate.window_ms)
-                window.ends_ms = now_ms + remaining_ms
+                window.ends_ms = now_ms + max(1, count.remaining_ms)
 
     def _windows_of(self, user_id: object, kind: str, now_ms: int) -> Iterator[Window]:
         yield self._window(f"ratelimit:{user_id}:{kind}", self._rates[kind], now_ms)

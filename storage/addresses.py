@@ -3,12 +3,14 @@
 Whoever can write to Redis can write nonsense: what cannot be read counts as absent.
 """
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
 
 from storage.ports import OwnerAddress, Whereabouts
+
+INSTANT_END_MS: Final = 253_402_300_800_000  # the year 10000
 
 
 def owner_key(owner_id: str) -> str:
@@ -63,10 +65,18 @@ def decode_whereabouts(
             UUID(record[b"sessionId"].decode()),
             record[b"serverId"].decode(),
             frozenset(UUID(room) for room in rooms if isinstance(rooms, list)),
-            int(record[b"lastPing"]),
+            _instant_ms(record[b"lastPing"]),
         )
     except (KeyError, ValueError, TypeError, AttributeError):
         return None
+
+
+def _instant_ms(raw: bytes) -> int:
+    """Raises ValueError for what no calendar has."""
+    at_ms = int(raw)
+    if not 0 <= at_ms < INSTANT_END_MS:
+        raise ValueError("beyond the year 9999")
+    return at_ms
 
 
 def _decode(raw: bytes | None) -> Any:

@@ -6,7 +6,6 @@ from importlib.resources import files
 from secrets import token_hex
 from typing import Any, Final
 
-import redis
 from redis.asyncio.connection import AbstractConnection
 
 from storage.cache import Busy, Claim, Entry, Look, Unchanged
@@ -19,7 +18,7 @@ _RUN: Final = re.compile(rb"^run_id:(\w+)", re.MULTILINE)
 
 
 class RedisCache:
-    """The port `SharedCache`. Connects when first used. Every error of Redis is an outage here."""
+    """The port `SharedCache`. Connects when first used."""
 
     def __init__(self, url: str) -> None:
         self._run = ""  # of Redis, as the newest connection has learned it
@@ -36,7 +35,7 @@ class RedisCache:
             run = self._run
             mark = f"c|{epoch}.{run}|{token}|".encode()
             claim_ms = round(CACHE_CLAIM_SECONDS * 1000)
-            with redis_outages(redis.RedisError):
+            with redis_outages():
                 answer = await self._look(
                     keys=[key], args=[f"{epoch}.{run}", known or "", mark, claim_ms]
                 )
@@ -46,18 +45,18 @@ class RedisCache:
 
     async def fill(self, key: str, claim: Claim, raw: bytes, ttl_seconds: float) -> None:
         entry = b"v" + claim.mark[1:] + raw
-        with redis_outages(redis.RedisError):
+        with redis_outages():
             await self._fill(keys=[key], args=[claim.mark, entry, round(ttl_seconds * 1000)])
 
     async def bar(self, keys: Sequence[str]) -> None:
-        with redis_outages(redis.RedisError):
+        with redis_outages():
             async with self._redis.pipeline(transaction=False) as pipe:
                 for key in keys:
                     pipe.set(key, BAR, px=round(CACHE_BARRIER_SECONDS * 1000))
                 await pipe.execute()
 
     async def forget(self, keys: Sequence[str]) -> None:
-        with redis_outages(redis.RedisError):
+        with redis_outages():
             await self._redis.delete(*keys)
 
     async def _learn_run(self, connection: AbstractConnection) -> None:

@@ -1,4 +1,4 @@
-"""How Weft connects to Redis, and what an outage of it is called."""
+"""How Weft connects to Redis, what an outage of it is called, and what is none."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,14 +11,6 @@ from redis.backoff import NoBackoff
 from weft.errors import WeftError
 
 MAX_CONNECTIONS: Final = 8
-OUTAGES: Final = (
-    OSError,
-    redis.ConnectionError,
-    redis.TimeoutError,
-    redis.exceptions.OutOfMemoryError,
-    redis.exceptions.ReadOnlyError,
-    redis.exceptions.MasterDownError,
-)
 
 
 def redis_client(
@@ -38,11 +30,17 @@ def redis_client(
 
 
 @contextmanager
-def redis_outages(*also: type[Exception]) -> Iterator[None]:
-    """`also`: what else counts as one to the caller."""
-    outages: tuple[type[Exception], ...] = (*OUTAGES, *also)
+def redis_outages() -> Iterator[None]:
+    """Every error of Redis is an outage: it is away, full, read only, busy, refuses us, or has no
+    replica or disk to write to. Weft goes on without it in each case.
+    """
     try:
         yield
-    except outages as error:
+    except (OSError, redis.RedisError) as error:
         message = "Redis does not answer now."
         raise WeftError("storage_unavailable", message, cause=type(error).__name__) from error
+
+
+def is_of_another_type(error: Exception) -> bool:
+    """A stranger's value stands under one of our names: that is no outage."""
+    return isinstance(error, redis.ResponseError) and str(error).startswith("WRONGTYPE")

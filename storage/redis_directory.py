@@ -26,7 +26,7 @@ from storage.addresses import (
     owner_key,
 )
 from storage.ports import OwnerAddress, Whereabouts
-from storage.redis_client import OUTAGES, redis_client, redis_outages
+from storage.redis_client import is_of_another_type, redis_client, redis_outages
 from weft.limits import DIRECTORY_TIMEOUT_SECONDS, SWEEP_BATCH_CONNECTIONS
 
 logger = logging.getLogger(__name__)
@@ -119,7 +119,7 @@ class RedisDirectory:
             try:
                 await self._redis.hset(REPORTS_KEY, name, told)
             except redis.ResponseError as error:
-                if isinstance(error, OUTAGES):
+                if not is_of_another_type(error):
                     raise
                 await self._redis.delete(REPORTS_KEY)  # a stranger's
                 await self._redis.hset(REPORTS_KEY, name, told)
@@ -203,7 +203,7 @@ class RedisDirectory:
                 pipe.set(key, beat, px=round(ttl_seconds * 1000))
                 pipe.zadd(those, mark)
                 _, added = await pipe.execute(raise_on_error=False)
-            if isinstance(added, redis.ResponseError) and not isinstance(added, OUTAGES):
+            if isinstance(added, Exception) and is_of_another_type(added):
                 logger.warning("removed something that is no sorted set from %s", those)
                 await self._redis.delete(those)
                 added = await self._redis.zadd(those, mark)
@@ -242,7 +242,7 @@ class RedisDirectory:
         try:
             return cast("Iterable[bytes]", await command)
         except redis.ResponseError as error:
-            if isinstance(error, OUTAGES):
+            if not is_of_another_type(error):
                 raise
             logger.warning("ignored a Redis key of another type: %s", error)
             return ()

@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-from redis.exceptions import RedisError
-
 from storage.rate_counts import Count
 from storage.redis_client import redis_client, redis_outages
 from weft.limits import CACHE_TIMEOUT_SECONDS
@@ -31,7 +29,7 @@ return answer
 
 
 class RedisRateCounts:
-    """The port `RateCounts`. Connects when first used. Every error of Redis is an outage here."""
+    """The port `RateCounts`. Connects when first used."""
 
     def __init__(self, url: str) -> None:
         self._redis = redis_client(url, CACHE_TIMEOUT_SECONDS)
@@ -45,7 +43,7 @@ class RedisRateCounts:
         if not keys:
             return {}
         arguments = [number for key in keys for number in amounts[key]]
-        with redis_outages(RedisError):
+        with redis_outages():
             answer = await self._add(keys=keys, args=arguments)
         counts = map(Count, map(int, answer[::2]), map(int, answer[1::2]))
         return dict(zip(keys, counts, strict=True))

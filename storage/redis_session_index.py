@@ -7,7 +7,7 @@ from uuid import UUID
 
 import redis
 
-from storage.redis_client import redis_client, redis_outages
+from storage.redis_client import is_of_another_type, redis_client, redis_outages
 from storage.session_index import SessionIndex
 from weft.limits import DIRECTORY_TIMEOUT_SECONDS
 from weft.models import Session
@@ -42,7 +42,9 @@ class RedisSessionIndex(SessionIndex):
             try:
                 key = f"user:{user_id}:sessions"
                 members = cast("set[bytes]", await self._redis.smembers(key))
-            except redis.ResponseError:  # of another type: a stranger's
+            except redis.ResponseError as error:
+                if not is_of_another_type(error):
+                    raise
                 return frozenset()
             ids = [member.decode(errors="replace") for member in members]
             async with self._redis.pipeline(transaction=False) as pipe:

@@ -12,6 +12,7 @@ from actors.owner_service import OwnerService
 from gateway.postgres_api_stores import api_stores
 from gateway.service import GatewayService, GatewaySettings
 from storage.postgres_pool import PostgresStores
+from storage.presence import PresenceStore
 from storage.redis_directory import RedisDirectory
 from storage.redis_identity import redis_identity
 from tests.gateway.gateway_world import ADMIN_KEY, LINK_SECRET, Client
@@ -39,7 +40,9 @@ class Cluster:
         self.stores = stores
         self.stack = stack
 
-    async def gateway(self, redis_url: str, **settings: Any) -> Gateway:
+    async def gateway(
+        self, redis_url: str, presence: PresenceStore | None = None, **settings: Any
+    ) -> Gateway:
         shared = await self.stack.enter_async_context(redis_identity(redis_url, self.stores.pool))
         directory = RedisDirectory(redis_url)
         self.stack.push_async_callback(directory.close)
@@ -50,6 +53,7 @@ class Cluster:
             directory,
             stores,
             shared=shared,
+            presence=presence,
         )
         await service.start()
         self.stack.push_async_callback(service.stop)

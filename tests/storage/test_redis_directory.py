@@ -124,6 +124,8 @@ async def test_keys_of_another_type_are_read_as_empty_and_replaced(redis_directo
         ("sessionId", "x"),
         ("serverId", b"\xff"),
         ("lastPing", "soon"),
+        ("lastPing", "9" * 30),
+        ("lastPing", "-1"),
         ("userId", str(uuid4())),
     ],
 )
