@@ -1,6 +1,6 @@
 """The owner's end of the links: gateways connect here, and lines go both ways in batches.
 
-Batching is natural: whatever waits when the writer's turn comes goes out as one message. Law 9, the
+Batching is natural: what is sent in one turn of the loop goes out as one message. Law 9, the
 slow pay alone: a gateway that does not read is cut off, and nobody waits for it.
 """
 
@@ -24,7 +24,7 @@ from weft.limits import (
 from weft.models.address import in_url
 from weft.wire import close_codes
 from weft.wire.link import LinkHello, Live, ToGateway, ToOwner, pack_to_gateway, unpack_to_owner
-from weft.wire.outgoing import Outgoing
+from weft.wire.prompt_loop import Outbox, PromptConnection
 
 logger = logging.getLogger(__name__)
 
@@ -32,45 +32,25 @@ logger = logging.getLogger(__name__)
 class Link:
     """One gateway's connection, seen from above: `send` never waits."""
 
-    def __init__(self, connection: ServerConnection, gateway_id: str) -> None:
+    def __init__(self, connection: PromptConnection, gateway_id: str) -> None:
         self.gateway_id = gateway_id
         self.places: dict[int, UUID] = {}  # which dashboard each subscription is about
         self._connection = connection
-        self._outgoing: Outgoing[ToGateway] = Outgoing()
-        self._filled = asyncio.Event()
-        self._flushed = asyncio.Event()
-        self._flushed.set()
+        self._outbox = Outbox(connection)
 
     def send(self, line: ToGateway) -> None:
-        self._outgoing.add(line, len(line.frame), lossy=type(line) is Live)
-        self._filled.set()
-        self._flushed.clear()
-        if self._outgoing.waiting_bytes > LINK_OUTGOING_MAX_BYTES:
+        self._outbox.put(pack_to_gateway((line,)), lossy=type(line) is Live)
+        if self.waiting_bytes > LINK_OUTGOING_MAX_BYTES:
             logger.error("gateway %s does not read, its link is cut", self.gateway_id)
             self._connection.transport.abort()
 
     @property
     def waiting_bytes(self) -> int:
-        return self._outgoing.waiting_bytes
+        return self._outbox.waiting_bytes
 
     async def flushed(self) -> None:
         """Wait until all that was sent is with the operating system, or the link is gone."""
-        await self._flushed.wait()
-
-    async def write(self) -> None:
-        """Until the connection is gone."""
-        try:
-            while True:
-                await self._filled.wait()
-                while self._outgoing:
-                    message = pack_to_gateway(self._outgoing.next_message())
-                    await self._connection.send(message, text=True)
-                self._filled.clear()
-                self._flushed.set()
-        except ConnectionClosed:
-            pass
-        finally:
-            self._flushed.set()
+        await self._outbox.flushed()
 
 
 class LinkUser(Protocol):
@@ -94,6 +74,7 @@ class LinkServer:
             self._connected,
             host,
             0,
+            create_connection=PromptConnection,
             compression=None,
             max_size=LINK_OUTGOING_MAX_BYTES,
             open_timeout=LINK_HELLO_TIMEOUT_SECONDS,
@@ -125,23 +106,23 @@ class LinkServer:
             await connection.close(close_codes.PROTOCOL_VIOLATION, "malformed line")
 
     async def _serve(self, connection: ServerConnection) -> None:
+        assert isinstance(connection, PromptConnection)  # as `start` has them made
         async with asyncio.timeout(LINK_HELLO_TIMEOUT_SECONDS):
-            first = unpack_to_owner(await connection.recv(decode=False))
+            first = unpack_to_owner(await connection.next_message())
         hello, lines = first[0], first[1:]
         if not isinstance(hello, LinkHello) or not self._is_trusted(hello):
             await connection.close(close_codes.UNAUTHENTICATED, "the secret is wrong")
             return
         link = Link(connection, hello.gateway_id)
-        writer = asyncio.create_task(link.write())
         self.links.add(link)
         try:
             self._user.receive(link, lines)
-            while True:
-                self._user.receive(link, unpack_to_owner(await connection.recv(decode=False)))
+            await connection.hand_over(
+                lambda batch: self._user.receive(link, unpack_to_owner(batch))
+            )
         finally:
             self.links.discard(link)
             self._user.link_lost(link)
-            writer.cancel()
 
     def _is_trusted(self, hello: LinkHello) -> bool:
         return hmac.compare_digest(hello.secret.encode(), self._secret)

@@ -1,8 +1,7 @@
 """One persistent WebSocket from this gateway to each owner it needs, shared by all its clients.
 
-Batching is natural, not timed: what is queued while the last batch is on its way goes out
-together. When the link is lost, each subscription on it is told, once, and nothing is resent:
-the client joins again.
+Batching is natural, not timed: what is sent in one turn of the loop goes out together. When the
+link is lost, each subscription on it is told, once, and nothing is resent: the client joins again.
 """
 
 import asyncio
@@ -13,12 +12,13 @@ from itertools import count
 from typing import Final, Protocol
 from uuid import UUID
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection
-from websockets.exceptions import ConnectionClosedOK, WebSocketException
+from websockets.exceptions import WebSocketException
+from websockets.frames import CloseCode
+from websockets.typing import Data
 
 from gateway.live_fan_out_loop import LiveFanOut
-from gateway.prompt_server import fan_out
 from gateway.rooms import Rooms
 from storage.ports import OwnerAddress
 from weft import limits
@@ -43,11 +43,12 @@ from weft.wire.link import (
     pack_to_owner,
     unpack_to_gateway,
 )
-from weft.wire.outgoing import Outgoing
+from weft.wire.prompt_loop import Outbox, PromptClientConnection, fan_out
 
 log = logging.getLogger("weft.gateway.link")
 
 
+GOODBYES: Final = (CloseCode.NORMAL_CLOSURE, CloseCode.GOING_AWAY)
 UNREACHABLE: Final = (OSError, TimeoutError, WebSocketException)
 
 
@@ -83,7 +84,7 @@ class OwnerLink:
     def __init__(
         self,
         owner: OwnerAddress,
-        websocket: ClientConnection,
+        websocket: PromptClientConnection,
         on_lost: Callable[["OwnerLink"], None],
         on_commit: Callable[[UUID], None],
         on_skipped: Callable[[int], None],
@@ -98,8 +99,7 @@ class OwnerLink:
         self._receivers: dict[int, Receiver] = {}
         self._asked: dict[int, asyncio.Future[bytes]] = {}
         self._numbers = count(1)
-        self._outgoing: Outgoing[bytes] = Outgoing()
-        self._queued = asyncio.Event()
+        self._outbox = Outbox(websocket, is_masked=True)
         self._task = asyncio.create_task(self._run(), name=f"link to {owner.owner_id}")
 
     def attach(self, receiver: Receiver, line: Attach) -> int:
@@ -131,11 +131,9 @@ class OwnerLink:
             del self._asked[n]
 
     def send(self, line: ToOwner) -> None:
-        """Queue one line. An owner that takes no more is as good as lost."""
-        packed = pack_to_owner((line,))
-        self._outgoing.add(packed, len(packed), lossy=type(line) is Feed)
-        self._queued.set()
-        if self._outgoing.waiting_bytes > limits.LINK_OUTGOING_MAX_BYTES:
+        """An owner that takes no more is as good as lost."""
+        self._outbox.put(pack_to_owner((line,)), lossy=type(line) is Feed)
+        if self._outbox.waiting_bytes > limits.LINK_OUTGOING_MAX_BYTES:
             self._task.cancel()
 
     async def close(self) -> None:
@@ -144,31 +142,19 @@ class OwnerLink:
 
     async def _run(self) -> None:
         try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._write())
-                tasks.create_task(self._read())
-        except* ConnectionClosedOK:
-            log.info("link to owner %s closed", self.owner.owner_id)
-        except* (WebSocketException, OSError) as group:
-            log.warning("link to owner %s: %s", self.owner.owner_id, group.exceptions[0])
-        except* WeftError as group:
-            log.error("link to owner %s: %s", self.owner.owner_id, group.exceptions[0])
+            await self._websocket.hand_over(self._receive_batch)
+            code = self._websocket.close_code
+            level = logging.INFO if code in GOODBYES else logging.WARNING
+            log.log(level, "link to owner %s is closed: %s", self.owner.owner_id, code)
+        except WeftError as error:
+            log.error("link to owner %s: %s", self.owner.owner_id, error)
         finally:
             self._end()
             self._websocket.transport.abort()
 
-    async def _write(self) -> None:
-        while True:
-            await self._queued.wait()
-            batch = b"\n".join(self._outgoing.next_message())
-            if not self._outgoing:
-                self._queued.clear()
-            await self._websocket.send(batch)
-
-    async def _read(self) -> None:
-        while True:
-            for line in unpack_to_gateway(await self._websocket.recv(decode=False)):
-                self._receive(line)
+    def _receive_batch(self, batch: Data) -> None:
+        for line in unpack_to_gateway(batch):
+            self._receive(line)
 
     def _receive(self, line: ToGateway) -> None:
         match line:
@@ -262,6 +248,7 @@ class OwnerLinks:
         try:
             websocket = await connect(
                 owner.url,
+                create_connection=PromptClientConnection,
                 compression=None,
                 proxy=None,
                 max_size=None,  # the owner is ours
@@ -273,6 +260,7 @@ class OwnerLinks:
         except BaseException:
             del self._links[owner]
             raise
+        assert isinstance(websocket, PromptClientConnection)
         link = OwnerLink(owner, websocket, self._forget, self._on_commit, self._on_skipped)
         link.send(self._hello)
         log.info("linked to owner %s at %s", owner.owner_id, owner.url)

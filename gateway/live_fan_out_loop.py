@@ -12,10 +12,10 @@ from uuid import UUID
 import orjson
 from websockets.asyncio.server import ServerConnection
 
-from gateway.prompt_server import fan_out
 from weft import limits
 from weft.wire.frames import data_frame
 from weft.wire.lossy_lane import LossyLane
+from weft.wire.prompt_loop import fan_out
 
 
 class Place(NamedTuple):

@@ -30,7 +30,6 @@ from gateway.presence_events import (
     Show,
     Ticked,
 )
-from gateway.prompt_server import fan_out
 from storage.notices import Listening
 from storage.ports import SessionUser
 from storage.presence import HeardPresence, PresenceStore
@@ -39,6 +38,7 @@ from weft.errors import WeftError
 from weft.models import PresenceUser
 from weft.wire.frames import with_roster
 from weft.wire.messages import SetPresence
+from weft.wire.prompt_loop import fan_out
 
 log = logging.getLogger("weft.gateway.presence")
 

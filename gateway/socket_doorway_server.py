@@ -14,9 +14,9 @@ from websockets.http11 import Request, Response
 
 from gateway.client_address import client_address
 from gateway.doorway import Bounds, Doorway
-from gateway.prompt_server import PromptConnection
 from weft import limits
 from weft.models.address import Network
+from weft.wire.prompt_loop import PromptConnection
 
 QUIET: Final = logging.getLogger("weft.gateway.handshakes")
 QUIET.setLevel(logging.CRITICAL)  # and frames, which hold tokens, are never logged

@@ -24,7 +24,6 @@ from gateway.backlog import Backlog
 from gateway.client_address import client_address
 from gateway.feeds_loop import Feeds, Producer
 from gateway.presence_loop import PresenceService
-from gateway.prompt_server import PromptConnection, fan_out
 from gateway.rate_limit import RateLimiter
 from gateway.record_loop import DirectoryRecorder
 from gateway.revocation_loop import SessionWatch
@@ -63,6 +62,7 @@ from weft.errors import WeftError
 from weft.models.address import Network
 from weft.wire import close_codes, link
 from weft.wire.frames import error_frame
+from weft.wire.prompt_loop import PromptConnection, fan_out
 
 log = logging.getLogger("weft.gateway.socket")
 

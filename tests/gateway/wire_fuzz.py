@@ -76,13 +76,15 @@ class Fuzzer:
         hostile = HostileClient(seed, dashboards, self._widget_id)
         url = self._world.service.ws_url
         async with asyncio.timeout(PATIENCE_SECONDS), connect(url, proxy=None) as websocket:
-            self._joined, self._is_last = asyncio.Event(), False
+            self._joined, self._committed = asyncio.Event(), asyncio.Event()
+            self._version, self._is_last = 0, False
             reading = asyncio.create_task(self._read(websocket, seed))
             try:
                 if hostile.random.random() < 0.9:
                     await websocket.send(await self._hello())
                     await websocket.send(self._join(seed))
                     await self._joined.wait()
+                    await self._edit_twice(websocket)
                 for _ in range(FRAMES):
                     await websocket.send(hostile.frame())
                     for _ in range(TURNS):
@@ -103,13 +105,25 @@ class Fuzzer:
         ids = {"dashboardId": str(self._world.dashboard_id), "replicaId": str(UUID(int=seed * 8))}
         return json.dumps({"type": "join", **ids})
 
+    async def _edit_twice(self, websocket: Any) -> None:
+        """Under one id: the second time, it has committed before."""
+        title = {"type": "update", "path": ["title"], "value": "edited"}
+        edit = {"sequence": 1, "baseVersion": self._version, "operations": [title]}
+        told = {"type": "submit", "dashboardId": str(self._world.dashboard_id), **edit}
+        await websocket.send(json.dumps(told))
+        await self._committed.wait()
+        await websocket.send(json.dumps(told))
+
     async def _read(self, websocket: Any, seed: int) -> None:
         try:
             while True:
                 message = orjson.loads(await websocket.recv())
                 if faults := PART.server_faults(message):
                     raise Finding(f"seed {seed}: {faults[0]}")
+                if message["type"] == "committed":
+                    self._committed.set()
                 if message["type"] in ("joined", "ended"):
+                    self._version = message.get("version", 0)
                     self._joined.set()
                     if self._is_last:
                         return

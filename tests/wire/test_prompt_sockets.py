@@ -4,15 +4,18 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from itertools import pairwise
+from typing import Any
 
+import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 
-from gateway.prompt_server import PromptConnection, fan_out
 from tests.gateway.gateway_world import soon
 from weft.limits import INCOMING_MAX_PER_TURN
+from weft.wire import outgoing
+from weft.wire.prompt_loop import Outbox, PromptConnection, fan_out
 
 MANY = 5 * INCOMING_MAX_PER_TURN
 Reader = Callable[[PromptConnection], Awaitable[None]]
@@ -25,10 +28,12 @@ async def client_of(reader: Reader) -> AsyncIterator[ClientConnection]:
         with suppress(ConnectionClosed):
             await reader(connection)
 
-    options = {"compression": None, "create_connection": PromptConnection}
+    options: dict[str, Any] = {"compression": None, "create_connection": PromptConnection}
     async with serve(handle, "127.0.0.1", 0, **options) as server:
         port = server.sockets[0].getsockname()[1]
-        async with connect(f"ws://127.0.0.1:{port}", proxy=None, compression=None) as client:
+        async with connect(
+            f"ws://127.0.0.1:{port}", proxy=None, compression=None, max_size=None
+        ) as client:
             yield client
 
 
@@ -81,6 +86,97 @@ async def test_what_waits_for_its_reader_is_not_overtaken() -> None:
         await arrived(client)
     assert [message for _, message in diary.seen] == ["one", "in fragments", b"binary", "text"]
     assert diary.seen[1][0] == diary.seen[2][0] == "read"
+
+
+async def test_who_is_handed_messages_gets_them_where_they_arrive_and_in_order() -> None:
+    """A first message that was read apart once left every later one to a task."""
+    seen: list[tuple[str | bytes, bool]] = []
+
+    async def read(connection: PromptConnection) -> None:
+        await connection.next_message()
+
+        def receive(message: str | bytes) -> None:
+            seen.append((message, asyncio.current_task() is None))
+
+        await connection.hand_over(receive)
+
+    async with client_of(read) as client:
+        await client.send("hello")
+        await arrived(client)
+        await client.send("one")
+        await client.send(["in ", "fragments"])
+        await client.send("two")
+        await arrived(client)
+        await arrived(client)
+        await client.send("three")
+        await arrived(client)
+    assert [message for message, _ in seen] == ["one", "in fragments", "two", "three"]
+    assert [is_prompt for _, is_prompt in seen] == [True, False, False, True]
+
+
+async def test_what_is_raised_over_a_message_ends_the_handing_over() -> None:
+    seen: list[str | bytes] = []
+    raised = asyncio.get_running_loop().create_future()
+
+    async def read(connection: PromptConnection) -> None:
+        def receive(message: str | bytes) -> None:
+            seen.append(message)
+            raise ValueError(message)
+
+        try:
+            await connection.hand_over(receive)
+        except ValueError as error:
+            raised.set_result(error.args)
+
+    async with client_of(read) as client:
+        await client.send("one")
+        await client.send("two")
+        assert await soon(raised) == ("one",)
+    assert seen == ["one"]
+
+
+async def test_lines_of_one_turn_leave_in_one_message_and_in_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(outgoing, "LINK_MESSAGE_MAX_BYTES", 10)
+
+    async def write(connection: PromptConnection) -> None:
+        outbox = Outbox(connection)
+        for line in (b"one", b"two", b"and three"):
+            outbox.put(line, lossy=False)
+        assert outbox.waiting_bytes == 15
+        await outbox.flushed()
+        assert outbox.waiting_bytes == 0
+        await connection.wait_closed()
+
+    async with client_of(write) as client:
+        assert [await soon(client.recv()) for _ in range(2)] == ["one\ntwo", "and three"]
+
+
+async def test_law9_what_a_reader_does_not_take_waits_and_operations_go_first() -> None:
+    """It is bounded by whoever asks how much waits, and leaves when the reader goes on."""
+    full = asyncio.Event()
+
+    async def write(connection: PromptConnection) -> None:
+        outbox = Outbox(connection)
+        while not connection.paused:
+            outbox.put(b"x" * 1_000_000, lossy=False)
+            await asyncio.sleep(0)
+        outbox.put(b"lossy", lossy=True)
+        outbox.put(b"operation", lossy=False)
+        await asyncio.sleep(0)
+        assert outbox.waiting_bytes == len(b"lossy" + b"operation")
+        full.set()
+        await connection.wait_closed()
+
+    async with client_of(write) as client:
+        client.transport.pause_reading()
+        await soon(full.wait())
+        client.transport.resume_reading()
+        told = ""
+        while "operation" not in told:
+            told = str(await soon(client.recv()))
+        assert told == "operation\nlossy"
 
 
 async def test_a_frame_goes_to_all_that_are_open_and_only_to_them() -> None:
