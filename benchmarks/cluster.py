@@ -177,7 +177,8 @@ def report(closed: dict[str, Any], batched: dict[str, Any], open_: dict[str, Any
     print("one dashboard, 10 editors, closed loop, one edit in flight each")
     print(f"  durably acknowledged  {closed['submissions_per_s']:,.0f} submissions/s")
     print(f"  acknowledged after    p50 {closed['ack_ms_p50']} ms, p99 {closed['ack_ms_p99']} ms")
-    for when, meaning in (("beside", "while they edit"), ("bare", "with nothing else")):
+    # The goal of 2.5 is about the first, "in the same run"; what a person feels is the second.
+    for when, meaning in (("beside", "in the same run"), ("bare", "with nothing else")):
         for size in SIZES:
             took, ratio = closed[f"{when}_{size}_ms"], closed[f"ratio_{when}_{size}"]
             bare = f"bare commit of {size}, {meaning}"
