@@ -31,7 +31,13 @@ WS_URL = re.compile(r"wss?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~/-]*)?")  # fits
 
 # Beside the settings: what tests and tools of this repository read, which start Weft in turn, and
 # what Kubernetes tells each container of a Service that is called weft, or weft-something.
-OF_TOOLS: Final = {"WEFT_CHROMIUM", "WEFT_MONKEYS", "WEFT_LOADTEST_PLAN"}
+OF_TOOLS: Final = {
+    "WEFT_CHROMIUM",
+    "WEFT_FIRST_WORLD",
+    "WEFT_LOADTEST_PLAN",
+    "WEFT_MONKEYS",
+    "WEFT_WORLDS",
+}
 OF_KUBERNETES: Final = re.compile(
     r"WEFT_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?)=.*"
     r"|WEFT_(\w+_)?PORT=(tcp|udp|sctp)://.*"
