@@ -1,4 +1,5 @@
-"""Law 9 at the socket's door: who may shake hands, decided before anything is spent on them.
+"""Law 9 at the socket's door: who may shake hands, decided before anything is spent on them; and
+that strangers may say little, for they have memory by the thousand.
 
 What strangers do in a handshake is not logged: a flood of it would be one of log lines.
 """
@@ -46,6 +47,7 @@ class SocketDoorway:
 
     def is_known(self, connection: ServerConnection) -> None:
         self._doorway.is_known(connection)
+        connection.protocol.max_message_size = limits.FRAME_MAX_BYTES
 
     def _judge(self, connection: ServerConnection, request: Request) -> Response | None:
         """None: it may go on."""
@@ -68,6 +70,7 @@ def _counted(doorway: Doorway[ServerConnection]) -> type[ServerConnection]:
     class Counted(PromptConnection):
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
             super().connection_made(transport)
+            self.protocol.max_message_size = limits.HELLO_MAX_BYTES
             if not doorway.enters(self):
                 self.transport.abort()
             elif (silent := doorway.makes_room()) is not None:

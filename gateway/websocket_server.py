@@ -343,6 +343,7 @@ class WebSocketServer:
             ping_timeout=limits.PING_INTERVAL_SECONDS,
             close_timeout=limits.CLOSE_TIMEOUT_SECONDS,
             ssl=tls,
+            ssl_handshake_timeout=limits.HELLO_TIMEOUT_SECONDS if tls else None,
             **self._around.doorway.options(),
         )
         bound: int = self._server.sockets[0].getsockname()[1]

@@ -20,6 +20,7 @@ from tests.gateway.certificate import certificate
 from tests.gateway.door_world import door_world
 from tests.gateway.gateway_world import ADMIN_KEY, World, soon
 from weft.errors import WeftError
+from weft.limits import HELLO_MAX_BYTES
 
 OURS = "https://app.example.org"
 
@@ -86,6 +87,35 @@ async def test_a_slow_handshake_is_given_up(monkeypatch: pytest.MonkeyPatch) -> 
             assert not await soon(reader.read(1))
             raise ConnectionResetError
         writer.close()
+
+
+async def test_a_slow_tls_handshake_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes before the doorway counts anybody, so nothing else ends it."""
+    monkeypatch.setattr("weft.limits.HELLO_TIMEOUT_SECONDS", 0.05)
+    async with door_world(tls=TlsFiles(*certificate(tmp_path))) as world:
+        where = urlsplit(world.service.ws_url)
+        reader, writer = await asyncio.open_connection(where.hostname, where.port)
+        with pytest.raises(ConnectionResetError):
+            assert not await soon(reader.read(1))
+            raise ConnectionResetError
+        writer.close()
+
+
+async def test_law9_a_stranger_has_no_room_for_a_large_frame_and_who_is_known_has() -> None:
+    async with door_world() as world:
+        stranger = await world.client()
+        await stranger.websocket.send("x" * (HELLO_MAX_BYTES + 1))
+        await soon(stranger.websocket.wait_closed())
+        assert stranger.websocket.close_code == 1009
+        token = await world.token()
+        at_length = await world.client()
+        hello = {"type": "hello", "protocol": [1], "token": token}
+        await at_length.websocket.send(orjson.dumps(hello).decode().ljust(HELLO_MAX_BYTES))
+        assert (await at_length.receive())["type"] == "welcome"
+        await at_length.websocket.send("x" * (HELLO_MAX_BYTES + 1))
+        assert (await at_length.receive())["code"] == "malformed"
 
 
 async def test_law7_a_client_that_is_limited_waits_and_sends_the_same_id_again() -> None:
