@@ -16,7 +16,7 @@ from actors.snapshots import EncodedSnapshot, Sending, Snapshots, is_short
 from actors.subscriber import Stage, Subscriber
 from storage.ports import ReplicaMark
 from weft.errors import WeftError
-from weft.limits import SNAPSHOT_PARTS_AHEAD, TAIL_PAGE_VERSIONS
+from weft.limits import SNAPSHOT_PARTS_AHEAD, TAIL_MAX_VERSIONS
 from weft.wire.frames import joined_frame, tail_frame
 
 
@@ -44,7 +44,7 @@ def answer_join(
         after = held
     elif held is not None and subscriber.wants_tail:
         subscriber.stage = Stage.FETCHING
-        return [FetchTail(subscriber.subscription, held, min(held + TAIL_PAGE_VERSIONS, head))]
+        return [FetchTail(subscriber.subscription, held, min(held + TAIL_MAX_VERSIONS, head))]
     else:
         snapshot = snapshots.recent(sequencer)
         if snapshot.parts:

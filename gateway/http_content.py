@@ -13,7 +13,7 @@ from gateway.owner_edits import Edit
 from storage.ports import LoggedSubmission
 from storage.query_ports import DashboardContent
 from weft.errors import WeftError
-from weft.limits import HTTP_HEAD_ATTEMPTS, TAIL_PAGE_VERSIONS
+from weft.limits import HTTP_HEAD_ATTEMPTS, TAIL_MAX_VERSIONS
 from weft.ot import operation_from_json
 
 
@@ -79,8 +79,8 @@ class Contents:
         """
         found: list[LoggedSubmission] = []
         head = content.dashboard.version
-        for after in range(content.content_version, head, TAIL_PAGE_VERSIONS):
-            up_to = min(after + TAIL_PAGE_VERSIONS, head)
+        for after in range(content.content_version, head, TAIL_MAX_VERSIONS):
+            up_to = min(after + TAIL_MAX_VERSIONS, head)
             try:
                 found += await self._log.submissions_between(content.dashboard.id, after, up_to)
             except WeftError as error:

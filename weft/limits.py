@@ -30,7 +30,7 @@ TEXT_MAX_CHARACTERS: Final = 4_194_304  # of one text
 HISTORY_MAX_VERSIONS: Final = 2_000  # kept in the owner's memory; a base below it must rebase
 HISTORY_REOPEN_VERSIONS: Final = 200  # at least so many are known to who has just taken over
 HISTORY_MAX_BYTES: Final = 67_108_864  # the same window when submissions are large
-TRANSFORM_MAX_PAIRS: Final = 20_000  # of one submission: 50 ms or so, which everybody waits for
+TRANSFORM_MAX_PAIRS: Final = 10_000  # of one submission: 40 ms at most, which everybody waits for
 SNAPSHOT_REUSE_VERSIONS: Final = 200  # an encoded snapshot serves joins until it is so far behind
 SNAPSHOT_PART_MAX_CHARACTERS: Final = 131_072  # of JSON text; a larger state is sent in parts
 SNAPSHOT_PARTS_AHEAD: Final = (
@@ -38,8 +38,7 @@ SNAPSHOT_PARTS_AHEAD: Final = (
 )
 SNAPSHOTS_MAX_HELD: Final = 3  # encoded, of one dashboard, while somebody still reads one
 TAIL_MAX_BYTES: Final = 4_194_304  # of operations; above it a join sends a snapshot, if it may
-TAIL_MAX_VERSIONS: Final = 1_000  # read at once; above it a join sends a snapshot
-TAIL_PAGE_VERSIONS: Final = 200  # of the log, in a join: 1,000 kept others waiting for 66 ms
+TAIL_MAX_VERSIONS: Final = 1_000  # one page of operations; above it a join sends a snapshot
 CHECKPOINT_EVERY_VERSIONS: Final = 500  # bounds what opening replays
 CHECKPOINT_EVERY_SECONDS: Final = 30.0  # bounds how stale the widgets rows are under edits
 CHECKPOINT_RETRY_SECONDS: Final = 5.0  # after one that could not be written
@@ -97,7 +96,7 @@ OPEN_TIMEOUT_SECONDS: Final = 10.0  # TCP, TLS and WebSocket handshake
 CLOSE_SAVE_TIMEOUT_SECONDS: Final = 5.0  # `close()` waits so long for what is not saved yet
 EDIT_MAX_BYTES: Final = FRAME_MAX_BYTES - 1_024  # of one edit or batch; the rest is the envelope
 SUBMISSION_TARGET_BYTES: Final = 524_288  # what waits is compacted into one submission up to here
-SUBMISSION_TARGET_OPERATIONS: Final = 100  # and up to here: over 200 others' edits of one widget
+SUBMISSION_TARGET_OPERATIONS: Final = 50  # and up to here: over 200 others' edits of one widget
 NOTICES_MAX: Final = 100  # open ones of one replica; the oldest goes
 OWN_WRITES_MAX: Final = 300  # of one replica, watched for a concurrent overwrite
 

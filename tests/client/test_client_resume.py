@@ -36,8 +36,8 @@ async def test_law4_who_was_offline_for_long_rebases_first_and_keeps_every_edit(
     """The owner keeps fewer versions than were missed, so it could not transform over them."""
     monkeypatch.setattr(backoff, "RECONNECT_FIRST_SECONDS", 0.01)
     monkeypatch.setattr("actors.history.HISTORY_MAX_VERSIONS", OTHER_EDITS // 3)
-    for name in ("joining.TAIL_PAGE_VERSIONS", "snapshots.TAIL_MAX_VERSIONS"):
-        monkeypatch.setattr(f"actors.{name}", OTHER_EDITS // 6)
+    for room in ("joining", "snapshots"):
+        monkeypatch.setattr(f"actors.{room}.TAIL_MAX_VERSIONS", OTHER_EDITS // 6)
     tokens = [await house.token(name) for name in ("bob", "cyd")]
     async with served(house) as url:
         async with weft.connect(url, tokens[0]) as client:

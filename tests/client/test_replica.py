@@ -734,7 +734,7 @@ def test_an_edit_or_a_batch_that_no_submission_can_hold_is_refused_here() -> Non
 def test_much_that_waits_is_sent_in_parts_and_no_edit_is_torn() -> None:
     talk = Conversation()
     talk.disconnect()
-    for number in range(600):
+    for number in range(300):
         talk.edit.set(WIDGET, ("data", str(number)), number)
     talk.edit.insert(WIDGET, TEXT, 0, "x" * 400_000)
     talk.edit.insert(WIDGET, TEXT, 0, "y" * 400_000)
@@ -746,7 +746,7 @@ def test_much_that_waits_is_sent_in_parts_and_no_edit_is_torn() -> None:
         counts.append(len(frame["operations"]))
         committed = submission(version, *frame["operations"], by=ME, sequence=frame["sequence"])
         talk.committed(committed)
-    assert counts == [100] * 6 + [1, 1]
+    assert counts == [50] * 6 + [1, 1]
     assert talk.state == "saved"
 
 

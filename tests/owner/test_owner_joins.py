@@ -58,8 +58,8 @@ def history_of(*texts: str) -> Conversation:
 
 def shorten_tails(monkeypatch: pytest.MonkeyPatch) -> None:
     """A frame or a page holds two versions."""
-    monkeypatch.setattr(joining, "TAIL_PAGE_VERSIONS", 2)
-    monkeypatch.setattr(snapshots, "TAIL_MAX_VERSIONS", 2)
+    for room in (joining, snapshots):
+        monkeypatch.setattr(room, "TAIL_MAX_VERSIONS", 2)
 
 
 def test_who_holds_nothing_gets_a_snapshot() -> None:

@@ -287,8 +287,8 @@ async def replayed(stores: Stores, board: UUID) -> Document:
 async def test_law4_the_log_brings_pending_edits_up_to_date_in_pages(
     address: OwnerAddress, board: UUID, ann: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("actors.joining.TAIL_PAGE_VERSIONS", 2)
-    monkeypatch.setattr("actors.snapshots.TAIL_MAX_VERSIONS", 2)
+    for room in ("joining", "snapshots"):
+        monkeypatch.setattr(f"actors.{room}.TAIL_MAX_VERSIONS", 2)
     async with linked(address.url) as gateway:
         await type_all(gateway, board, ann, uuid4())
         number = await gateway.attach(board, ann, version=0, wants_tail=True)

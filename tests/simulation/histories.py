@@ -9,7 +9,7 @@ from weft.plugins.interface import Review
 
 SMALL_LIMITS = {
     "actors.history.HISTORY_MAX_VERSIONS": 4,
-    "actors.joining.TAIL_PAGE_VERSIONS": 3,
+    "actors.joining.TAIL_MAX_VERSIONS": 3,
     "actors.snapshots.TAIL_MAX_VERSIONS": 3,
     "actors.snapshots.SNAPSHOT_REUSE_VERSIONS": 2,
     "actors.snapshots.SNAPSHOT_PART_MAX_CHARACTERS": 900,
