@@ -65,6 +65,8 @@ class Monkey:
                 assert "Timeout" in str(gone), gone
         if self._is_offline:
             await self._leave_and_return()
+        # what is typed into a cell is nobody's until it is left
+        await self._person.page.evaluate("document.activeElement?.blur()")
 
     async def _one_of(self, selector: str) -> Locator | None:
         found = await self._person.page.locator(selector).all()

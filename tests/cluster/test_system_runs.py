@@ -77,7 +77,7 @@ def test_migrate_finds_nothing_to_do(system: RunningSystem) -> None:
 
 def refused(*words: str) -> dict[str, Any]:
     code, answer = weft_command(*words)
-    assert code == 1
+    assert code == 2
     error: dict[str, Any] = answer["error"]
     assert error["code"] == "misconfigured"
     return error
