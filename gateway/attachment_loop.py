@@ -8,6 +8,7 @@ Any other end is an end, and the client joins again: one mechanism for every cut
 import asyncio
 import itertools
 import logging
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
@@ -45,22 +46,31 @@ class Subscriber(Member, Protocol):
 
 
 class OwnerFinder:
-    """Who owns a dashboard: its holder, else the rendezvous winner, else what was known last."""
+    """Who owns a dashboard: its holder, else the rendezvous winner, else what was known last. A
+    directory that has not answered is left alone for a while: each question would wait in vain.
+    """
 
-    def __init__(self, directory: Directory) -> None:
+    def __init__(self, directory: Directory, clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock`: seconds."""
         self._directory = directory
         self._known = KnownOwners()
+        self._clock = clock
+        self._rests_until = self._known_until = float("-inf")
 
     async def find(self, line: Attach, unreachable: set[OwnerAddress]) -> OwnerAddress | None:
         """`unreachable` are those just tried in vain: no choice, unless the directory insists."""
         try:
-            holder = await self._directory.holder(line.dashboard_id)
-            if holder is not None:
-                self._known.add(holder)
-                return holder
-            self._known.learn(await self._directory.owners())
+            if self._clock() >= self._rests_until:
+                holder = await self._directory.holder(line.dashboard_id)
+                if holder is not None:
+                    self._known.add(holder)
+                    return holder
+                if unreachable or self._clock() >= self._known_until:
+                    self._known.learn(await self._directory.owners())
+                    self._known_until = self._clock() + limits.HEARTBEAT_EVERY_SECONDS
         except WeftError as error:
             log.warning("directory: %s; going by the owners known last", error)
+            self._rests_until = self._clock() + limits.DIRECTORY_REST_SECONDS
         return self._known.choose(line.dashboard_id, unreachable) or self._known.choose(
             line.dashboard_id
         )

@@ -5,10 +5,15 @@ from uuid import UUID, uuid4
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.attachment_loop import OwnerFinder
 from gateway.owner_lookup import KnownOwners
 from gateway.rooms import Rooms
+from storage.memory_directory import MemoryDirectory
 from storage.ports import OwnerAddress
 from storage.rendezvous import rendezvous_owner
+from weft.errors import WeftError
+from weft.limits import DIRECTORY_REST_SECONDS, HEARTBEAT_EVERY_SECONDS
+from weft.wire.link import Attach
 
 D1, D2 = UUID(int=1), UUID(int=2)
 
@@ -88,3 +93,54 @@ def test_an_empty_room_is_forgotten() -> None:
     rooms.leave(D2, "ann")
     assert len(rooms) == 0
     assert not rooms.members(D1)
+
+
+class AskedDirectory(MemoryDirectory):
+    """Counts the questions of joins; may be away."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: 0.0)
+        self.asked: list[str] = []
+        self.is_away = False
+
+    async def holder(self, dashboard_id: UUID) -> OwnerAddress | None:
+        self._ask("holder")
+        return await super().holder(dashboard_id)
+
+    async def owners(self) -> tuple[OwnerAddress, ...]:
+        self._ask("owners")
+        return await super().owners()
+
+    def _ask(self, what: str) -> None:
+        self.asked.append(what)
+        if self.is_away:
+            raise WeftError("storage_unavailable")
+
+
+async def test_joins_share_what_is_known_of_owners_and_leave_a_silent_directory_alone() -> None:
+    """At a thousand owners the list is long; and of a directory that is cut off each answer is
+    waited for in vain, for seconds.
+    """
+    now = 0.0
+    directory = AskedDirectory()
+    for name in "ab":
+        await directory.announce_owner(owner(name), 60.0)
+    finder = OwnerFinder(directory, lambda: now)
+    line = Attach(0, D1, D2, "a connection", D2, None, wants_tail=False)
+
+    async def asked(unreachable: set[OwnerAddress]) -> list[str]:
+        directory.asked = []
+        assert await finder.find(line, unreachable) in (owner("a"), owner("b"))
+        return directory.asked
+
+    assert await asked(set()) == ["holder", "owners"]
+    assert await asked(set()) == ["holder"]
+    assert await asked({owner("a")}) == ["holder", "owners"]
+    now += HEARTBEAT_EVERY_SECONDS
+    assert await asked(set()) == ["holder", "owners"]
+    directory.is_away = True
+    assert await asked(set()) == ["holder"]
+    assert await asked({owner("a")}) == []
+    now += DIRECTORY_REST_SECONDS
+    directory.is_away = False
+    assert "holder" in await asked(set())
