@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -42,9 +43,24 @@ def test_a_level_is_what_is_so_at_the_look() -> None:
 
 def test_nobody_looking_costs_bounded_memory() -> None:
     measures = Measures()
-    for value in range(SAMPLES_MAX_PER_LOOK + 10):
+    for value in range(100 * SAMPLES_MAX_PER_LOOK):
         measures.sample("acknowledge_ms", value)
-    assert len(measures.take().samples["acknowledge_ms"]) == SAMPLES_MAX_PER_LOOK
+    assert len(measures.take().samples["acknowledge_ms"]) <= SAMPLES_MAX_PER_LOOK
+
+
+@pytest.mark.parametrize("count", [1, SAMPLES_MAX_PER_LOOK - 1, SAMPLES_MAX_PER_LOOK, 10_000])
+def test_of_many_values_those_that_are_kept_stand_for_all(count: int) -> None:
+    """Evenly: the first ones alone would miss what happens late in a second."""
+    measures = Measures()
+    for value in range(count):
+        measures.sample("acknowledge_ms", value)
+    kept = measures.take().samples["acknowledge_ms"]
+    steps = {after - before for before, after in pairwise(kept)}
+    assert kept[0] == 0 and len(steps) <= 1
+    assert count - kept[-1] <= max(steps, default=1)
+    assert len(kept) >= min(count, SAMPLES_MAX_PER_LOOK // 2 - 1)
+    measures.sample("acknowledge_ms", 7.0)
+    assert measures.take().samples == {"acknowledge_ms": [7.0]}, "the next look begins anew"
 
 
 @pytest.mark.parametrize("name", ["unknown", "commit_ms"])
