@@ -19,6 +19,7 @@ BENCHMARKS = (
 )
 ON_DEMAND = (
     "reconnect",
+    "failover",
     "offline",
     "presence",
     "slow_readers",

@@ -9,14 +9,14 @@ from concurrent.futures import Future
 from typing import Any
 
 import ray
-from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from cluster.log_line import log_as_json
 from cluster.ray_fleet import Fleet, FleetOrder
-from cluster.ray_launch import NAMESPACE, living_nodes
+from cluster.ray_launch import HEAD_MARK, NAMESPACE
 
 SUPERVISOR = "supervisor"
 LOOK_EVERY_SECONDS = 1.0
+HEAD_SHARE = 0.001  # of the mark, of which a head has one: as good as nothing
 
 logger = logging.getLogger("weft.supervisor")
 
@@ -53,8 +53,10 @@ class SupervisorActor:
 
 
 def start_supervisor(order: FleetOrder) -> Any:
-    """On the node of Ray's own head, if it can be: without a head nothing is kept anyway."""
-    head, *_ = living_nodes()
+    """On the node of Ray's own head, whichever that becomes: without a head nothing is kept anyway.
+    A wish alone (soft affinity) is not always heard, and one that dies with another node is only
+    missed when Ray misses that node, which takes 10 to 20 s.
+    """
     make: Any = SupervisorActor
     return make.options(
         name=SUPERVISOR,
@@ -63,7 +65,7 @@ def start_supervisor(order: FleetOrder) -> Any:
         num_cpus=0,
         max_restarts=-1,
         max_concurrency=2,
-        scheduling_strategy=NodeAffinitySchedulingStrategy(head["NodeID"], soft=True),
+        resources={HEAD_MARK: HEAD_SHARE},
     ).remote(order)
 
 
