@@ -254,7 +254,8 @@ PROBLEMS_MAX_PER_ANSWER: Final = 20  # more would answer a large bad message wit
 # --- what is told to those who watch -------------------------------------------------------------
 METRICS_EVERY_SECONDS: Final = 1.0  # Ray itself gathers less often
 LOOP_LAG_EVERY_SECONDS: Final = 0.2  # how finely an event loop's lateness is seen
-SAMPLES_MAX_PER_LOOK: Final = 64  # of one measure: telling Ray costs 2 µs for each
+SAMPLES_MAX_PER_LOOK: Final = 32  # of one measure: telling Ray costs 2 to 4 µs for each
+SAMPLES_KEPT_MAX: Final = 4_096  # of which those are taken, evenly: more than come in a second
 
 # --- rates: counts per window, per user unless global (defaults; settings may change them) -------
 RATE_OPERATIONS_PER_WINDOW: Final = 10_000  # submissions; a program in closed loop sends 500/s

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from weft.spread import Spread
+from weft.limits import SAMPLES_KEPT_MAX, SAMPLES_MAX_PER_LOOK
 
 LANE: Final = "lane"
 OUTCOME: Final = "outcome"
@@ -101,8 +101,8 @@ class Measures:
 
     def __init__(self) -> None:
         self._counts: Counter[tuple[str, str]] = Counter()
-        self._samples: dict[str, Spread] = {
-            name: Spread() for name, measure in MEASURES.items() if measure.kind is Kind.SPREAD
+        self._samples: dict[str, list[float]] = {
+            name: [] for name, measure in MEASURES.items() if measure.kind is Kind.SPREAD
         }
         self._levels: dict[str, Callable[[], float]] = {}
         self._totals: dict[str, Callable[[], Mapping[str, int]]] = {}
@@ -113,8 +113,10 @@ class Measures:
         self._counts[name, label] += amount
 
     def sample(self, name: str, value: float) -> None:
-        """Of many, SAMPLES_MAX_PER_LOOK at most stand for all."""
-        self._samples[name].add(value)
+        """Of many, SAMPLES_MAX_PER_LOOK at most stand for all, evenly."""
+        samples = self._samples[name]
+        if len(samples) < SAMPLES_KEPT_MAX:
+            samples.append(value)
 
     def watch(self, name: str, read: Callable[[], float]) -> None:
         """`read` is asked at each look; the last one that was given counts."""
@@ -137,7 +139,12 @@ class Measures:
                     self._counts[name, label] += risen
                     self._told[name, label] = total
         counts, self._counts = dict(self._counts), Counter()
-        samples = {name: each.values for name, each in self._samples.items() if each.values}
+        samples = {name: _some_of(values) for name, values in self._samples.items() if values}
         for name in samples:
-            self._samples[name] = Spread()
+            self._samples[name] = []
         return Taken(counts, samples, {name: read() for name, read in self._levels.items()})
+
+
+def _some_of(values: list[float]) -> list[float]:
+    """One in so many, from the first to the last: who is told pays for each."""
+    return values[:: -(-len(values) // SAMPLES_MAX_PER_LOOK)]
