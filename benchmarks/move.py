@@ -176,11 +176,12 @@ async def measure() -> None:
                 for editor in system.editors:
                     group.create_task(editor.edit(stop))
                 await asyncio.sleep(1.0)
-                for _ in range(MOVES):
+                for _ in range(MOVES):  # first all of these: what follows a move is not calm
                     calm.append(time.perf_counter())
-                    await asyncio.sleep(PAUSE_SECONDS)
+                    await asyncio.sleep(2 * PAUSE_SECONDS)
+                for _ in range(MOVES):
                     moments.append(await system.move())
-                    await asyncio.sleep(PAUSE_SECONDS)
+                    await asyncio.sleep(2 * PAUSE_SECONDS)
                 stop.set()
             report(system.editors, calm, moments)
 

@@ -46,31 +46,27 @@ class Subscriber(Member, Protocol):
 
 
 class OwnerFinder:
-    """Who owns a dashboard: its holder, else the rendezvous winner, else what was known last. A
-    directory that has not answered is left alone for a while: each question would wait in vain.
-    """
+    """Who owns a dashboard: its holder, else the rendezvous winner, else what was known last."""
 
     def __init__(self, directory: Directory, clock: Callable[[], float] = time.monotonic) -> None:
         """`clock`: seconds."""
         self._directory = directory
         self._known = KnownOwners()
         self._clock = clock
-        self._rests_until = self._known_until = float("-inf")
+        self._known_until = float("-inf")
 
     async def find(self, line: Attach, unreachable: set[OwnerAddress]) -> OwnerAddress | None:
         """`unreachable` are those just tried in vain: no choice, unless the directory insists."""
         try:
-            if self._clock() >= self._rests_until:
-                holder = await self._directory.holder(line.dashboard_id)
-                if holder is not None:
-                    self._known.add(holder)
-                    return holder
-                if unreachable or self._clock() >= self._known_until:
-                    self._known.learn(await self._directory.owners())
-                    self._known_until = self._clock() + limits.HEARTBEAT_EVERY_SECONDS
+            holder = await self._directory.holder(line.dashboard_id)
+            if holder is not None:
+                self._known.add(holder)
+                return holder
+            if unreachable or self._clock() >= self._known_until:
+                self._known.learn(await self._directory.owners())
+                self._known_until = self._clock() + limits.HEARTBEAT_EVERY_SECONDS
         except WeftError as error:
             log.warning("directory: %s; going by the owners known last", error)
-            self._rests_until = self._clock() + limits.DIRECTORY_REST_SECONDS
         return self._known.choose(line.dashboard_id, unreachable) or self._known.choose(
             line.dashboard_id
         )

@@ -26,8 +26,8 @@ from storage.addresses import (
     owner_key,
 )
 from storage.ports import OwnerAddress, Whereabouts
-from storage.redis_client import is_of_another_type, redis_client, redis_outages
-from weft.limits import DIRECTORY_TIMEOUT_SECONDS, SWEEP_BATCH_CONNECTIONS
+from storage.redis_client import Silence, is_of_another_type, redis_client
+from weft.limits import DIRECTORY_REST_SECONDS, DIRECTORY_TIMEOUT_SECONDS, SWEEP_BATCH_CONNECTIONS
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +42,7 @@ class RedisDirectory:
 
     def __init__(self, url: str) -> None:
         self._redis = redis_client(url, DIRECTORY_TIMEOUT_SECONDS)
+        self._outages = Silence(DIRECTORY_TIMEOUT_SECONDS, DIRECTORY_REST_SECONDS)
         self._swap = self._redis.register_script(_script("swap"))
         self._connection = self._redis.register_script(_script("connection"))
 
@@ -53,17 +54,17 @@ class RedisDirectory:
         await self._announce(
             OWNERS_KEY, address.owner_id, owner_key(address.owner_id), beat, ttl_seconds
         )
-        with redis_outages():
+        with self._outages():
             long_ago = time.time() - FORGET_OWNERS_AFTER_SECONDS
             await self._redis.zremrangebyscore(OWNERS_KEY, "-inf", long_ago)
 
     async def withdraw_owner(self, address: OwnerAddress) -> None:
-        with redis_outages():
+        with self._outages():
             key = owner_key(address.owner_id)
             await self._swap(keys=[key], args=[encode_heartbeat(address)])
 
     async def owners(self) -> tuple[OwnerAddress, ...]:
-        with redis_outages():
+        with self._outages():
             ids = sorted(_texts(await self._members(self._redis.zrange(OWNERS_KEY, 0, -1))))
             beats = await self._values(*map(owner_key, ids)) if ids else []
         found = map(decode_heartbeat, ids, beats)
@@ -75,7 +76,7 @@ class RedisDirectory:
         )
 
     async def withdraw_gateway(self, server_id: str) -> None:
-        with redis_outages():
+        with self._outages():
             await self._redis.delete(gateway_key(server_id))
 
     async def gateways(self) -> frozenset[str]:
@@ -85,11 +86,11 @@ class RedisDirectory:
         return frozenset(id_ for id_, beats in await self._gateways() if not beats)
 
     async def forget_gateway(self, server_id: str) -> None:
-        with redis_outages():
+        with self._outages():
             await self._redis.zrem(GATEWAYS_KEY, server_id)
 
     async def sweep_connections(self, server_id: str, keep: Collection[str] = ()) -> None:
-        with redis_outages():
+        with self._outages():
             members = self._redis.smembers(gateway_connections_key(server_id))
             left = sorted(_texts(await self._members(members)).difference(keep))
         for begin in range(0, len(left), SWEEP_BATCH_CONNECTIONS):
@@ -100,7 +101,7 @@ class RedisDirectory:
             lock, holder = await self._lock(dashboard_id)
             if holder is not None and holder.incarnation != address.incarnation:
                 return holder
-            with redis_outages():
+            with self._outages():
                 mine = [lock or b"", encode_lock(address)]
                 if await self._swap(keys=[lock_key(dashboard_id)], args=mine):
                     return address
@@ -109,13 +110,13 @@ class RedisDirectory:
         return (await self._lock(dashboard_id))[1]
 
     async def release(self, dashboard_id: UUID, address: OwnerAddress) -> None:
-        with redis_outages():
+        with self._outages():
             await self._swap(keys=[lock_key(dashboard_id)], args=[encode_lock(address)])
 
     async def report(self, name: str, report: bytes, ttl_seconds: float) -> None:
         now_ms = round(time.time() * 1000)
         told = b"%d %s" % (now_ms + round(1000 * ttl_seconds), report)
-        with redis_outages():
+        with self._outages():
             try:
                 await self._redis.hset(REPORTS_KEY, name, told)
             except redis.ResponseError as error:
@@ -126,7 +127,7 @@ class RedisDirectory:
 
     async def reports(self) -> dict[str, bytes]:
         now_ms = time.time() * 1000
-        with redis_outages():
+        with self._outages():
             told = await self._members(self._redis.hgetall(REPORTS_KEY))
             found = dict(told) if isinstance(told, dict) else {}
             dead = [name for name, raw in found.items() if _until_ms(raw) <= now_ms]
@@ -145,7 +146,7 @@ class RedisDirectory:
             lock, holder = await self._lock(dashboard_id)
             if holder is not None and holder.incarnation != address.incarnation:
                 return False
-            with redis_outages():
+            with self._outages():
                 given = [lock or b"", encode_lock(heir)]
                 if await self._swap(keys=[lock_key(dashboard_id)], args=given):
                     return True
@@ -166,12 +167,12 @@ class RedisDirectory:
         await self._happened("disconnected", connection_id, user_id)
 
     async def connections_of(self, user_id: UUID) -> set[str]:
-        with redis_outages():
+        with self._outages():
             return _texts(await self._members(self._redis.smembers(f"connections:{user_id}")))
 
     async def whereabouts(self, user_id: UUID) -> tuple[Whereabouts, ...]:
         ids = sorted(await self.connections_of(user_id))
-        with redis_outages():
+        with self._outages():
             async with self._redis.pipeline(transaction=False) as pipe:
                 for id_ in ids:
                     pipe.hgetall(f"connection:{id_}")
@@ -184,12 +185,12 @@ class RedisDirectory:
         return tuple(sorted(found, key=lambda one: (one.since_ms, one.connection_id)))
 
     async def room_connections(self, dashboard_id: UUID) -> set[str]:
-        with redis_outages():
+        with self._outages():
             key = f"room:{dashboard_id}:connections"
             return _texts(await self._members(self._redis.smembers(key)))
 
     async def room_participants(self, dashboard_id: UUID) -> set[UUID]:
-        with redis_outages():
+        with self._outages():
             key = f"room:{dashboard_id}:participants"
             return _ids(_texts(await self._members(self._redis.smembers(key))))
 
@@ -198,7 +199,7 @@ class RedisDirectory:
     ) -> bool:
         """Whether it is new among `those`. The heartbeat first: who is there, is alive."""
         mark = {member: time.time()}
-        with redis_outages():
+        with self._outages():
             async with self._redis.pipeline(transaction=False) as pipe:
                 pipe.set(key, beat, px=round(ttl_seconds * 1000))
                 pipe.zadd(those, mark)
@@ -213,18 +214,18 @@ class RedisDirectory:
 
     async def _gateways(self) -> list[tuple[str, bool]]:
         """Those that are not forgotten, and whether their heart beats."""
-        with redis_outages():
+        with self._outages():
             ids = sorted(_texts(await self._members(self._redis.zrange(GATEWAYS_KEY, 0, -1))))
             beats = await self._values(*map(gateway_key, ids)) if ids else []
         return [(id_, beat is not None) for id_, beat in zip(ids, beats, strict=True)]
 
     async def _happened(self, *arguments: object) -> None:
-        with redis_outages():
+        with self._outages():
             await self._connection(args=[str(argument) for argument in arguments])
 
     async def _lock(self, dashboard_id: UUID) -> tuple[bytes | None, OwnerAddress | None]:
         """What the lock holds, and the owner that it names, if that one lives."""
-        with redis_outages():
+        with self._outages():
             (raw,) = await self._values(lock_key(dashboard_id))
             named = decode_lock(raw)
             if named is None:

@@ -108,7 +108,7 @@ HOT_DASHBOARDS_MAX: Final = 20  # told of one owner
 LOAD_HALF_LIFE_SECONDS: Final = 5.0  # of the rates that balance goes by
 MOVE_TIMEOUT_SECONDS: Final = 10.0  # of a move that somebody waits for
 DIRECTORY_TIMEOUT_SECONDS: Final = 2.0  # of any answer from Redis; the work goes on without it
-DIRECTORY_REST_SECONDS: Final = 1.0  # joins leave a Redis alone that has just not answered
+DIRECTORY_REST_SECONDS: Final = 1.0  # a Redis that has just not answered in time is left alone
 HEARTBEAT_TTL_SECONDS: Final = 3.0  # an owner silent for so long is taken over, a gateway swept
 SWEEP_BATCH_CONNECTIONS: Final = 500  # of a gateway that is gone, in one script: some ms of Redis
 

@@ -1,5 +1,6 @@
 """Redis in bad company: garbage under our names, heartbeats that end, a server that is gone."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
@@ -7,9 +8,11 @@ from uuid import uuid4
 import pytest
 import redis.asyncio
 
+import storage.redis_directory as redis_directory_room
 from storage.addresses import lock_key, owner_key
 from storage.embedded_redis import EmbeddedRedis
 from storage.ports import OwnerAddress
+from storage.redis_client import Silence
 from storage.redis_directory import GATEWAYS_KEY, OWNERS_KEY, RedisDirectory
 from tests.storage.making import until
 from weft.errors import WeftError
@@ -256,3 +259,47 @@ async def test_an_outage_of_redis_has_a_code_and_ends_with_it(server_directory: 
     assert await directory.owners() == (address,)
     await directory.close()
     server.stop()
+
+
+async def test_a_silent_redis_is_left_alone_for_a_while_by_who_has_waited_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found by cutting a node off from Redis: every question waited anew, four seconds each."""
+    came: list[asyncio.StreamWriter] = []
+
+    async def accept(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        came.append(writer)
+
+    monkeypatch.setattr(redis_directory_room, "DIRECTORY_TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr(redis_directory_room, "DIRECTORY_REST_SECONDS", 60.0)
+    async with await asyncio.start_unix_server(accept, tmp_path / "silent"):
+        directory = RedisDirectory(f"unix://{tmp_path / 'silent'}")
+        with pytest.raises(WeftError) as first:
+            await directory.owners()
+        asked = len(came)
+        with pytest.raises(WeftError, match="has just not answered") as second:
+            await directory.holder(uuid4())
+        assert first.value.code == second.value.code == "storage_unavailable"
+        assert len(came) == asked > 0
+        await directory.close()
+        for writer in came:
+            writer.close()
+
+
+def test_what_fails_at_once_is_asked_again_and_a_rest_ends() -> None:
+    now = 0.0
+    silence = Silence(2.0, 1.0, lambda: now)
+    for waited, rests in ((0.1, False), (2.0, True)):
+        with pytest.raises(WeftError), silence():
+            now += waited
+            raise ConnectionRefusedError
+        if rests:
+            with pytest.raises(WeftError, match="has just not answered"), silence():
+                pytest.fail("it was asked")
+            now += 1.0
+        with silence():
+            if rests:
+                with pytest.raises(WeftError, match="has just not answered"), silence():
+                    pytest.fail("two asked at once")
+        with silence(), silence():
+            pass  # it has answered
