@@ -193,7 +193,7 @@ def report(editors: list[Editor], calm: list[float], moments: list[float]) -> No
         cuts = quantiles(gaps, n=100)
         print(
             f"  between two acknowledgements, {what:15} "
-            f"p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms, most {max(gaps):.1f} ms"
+            f"p50 {cuts[49]:.1f}, p95 {cuts[94]:.1f}, p99 {cuts[98]:.1f}, most {max(gaps):.1f} ms"
         )
     told = {frame for editor in editors for frame in editor.others}
     print(f"  what else clients were told: {', '.join(sorted(told)) or 'nothing'}")
