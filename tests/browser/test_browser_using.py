@@ -140,7 +140,8 @@ async def test_law4_who_loses_an_edit_is_told_and_restores_it(stage: Stage) -> N
     await ann.page.keyboard.press("ArrowDown")  # and has not seen his
     await at(stage, note, y=1)
     valve.open()
-    await expect(ben.page.locator('.notice[data-loss="superseded"]')).to_have_count(1)
+    notice = ben.page.locator('.notice[data-loss="superseded"]')
+    await expect(notice).to_contain_text("has set the place of “Note” after you.Yours: row 3")
     assert await ben.state() == "conflict"
     await ben.page.get_by_role("button", name="Restore mine").click()
     await at(stage, note, y=2)
@@ -184,7 +185,7 @@ async def test_law8_who_is_here_and_where_is_seen_and_goes_with_them(stage: Stag
     await expect(roster).to_be_visible()
     await ben.place_cursor(note)
     caret = ann.widget(note).locator(".caret")
-    await expect(caret).to_contain_text("editor-")
+    await expect(caret.locator(".name-flag.below")).to_contain_text("editor-")  # not cut off above
     before = await caret.bounding_box()
     await ben.page.keyboard.type(" 👍!")
     await expect(ann.editor(note)).to_contain_text("🙂 a note 👍!")

@@ -1,11 +1,12 @@
 /** Edits that were lost, whose they were lost to, and the way back: no edit is lost in silence. */
 
-import { type Board, lostValue, type Notice } from "@weft/client";
+import type { Board, Notice } from "@weft/client";
 
 import { attempt } from "../parts/attempt.ts";
 import { Icon } from "../parts/Icon.tsx";
 import { sameItems, useLook } from "../parts/looks.ts";
 import type { Session } from "../session/session.ts";
+import { lostPlace, lostText } from "./lost_edit.ts";
 
 interface Props {
   readonly board: Board;
@@ -23,7 +24,7 @@ export function NoticeList({ board, session }: Props) {
         <article class="notice" key={notice.number} data-loss={notice.loss}>
           <Icon name="warning" />
           <div class="grow">
-            <strong>{sentenceOf(notice, session)}</strong>
+            <strong>{sentenceOf(notice, board, session)}</strong>
             <LostValue notice={notice} />
           </div>
           <div class="notice-tools">
@@ -44,18 +45,20 @@ function newest(board: Board): readonly Notice[] {
   return board.notices().slice(-SHOWN);
 }
 
-function sentenceOf({ loss, reason, userId, error }: Notice, session: Session): string {
+function sentenceOf(notice: Notice, board: Board, session: Session): string {
+  const { loss, reason, userId, error } = notice;
   const who = session.nameOf(userId);
+  const what = lostPlace(notice, board.document);
   if (loss === "rejected") return `Your edit was refused: ${error?.message ?? reason}`;
-  if (loss === "superseded") return `${who} has set the same thing after you.`;
+  if (loss === "superseded") return `${who} has set ${what || "the same thing"} after you.`;
   if (reason === "target_removed") return `${who} has removed what you were editing.`;
-  if (reason === "target_replaced") return `${who} has replaced what you were editing.`;
+  if (reason === "target_replaced") {
+    return `${who} has replaced ${what || "what you were editing"}.`;
+  }
   return "Something you typed could not be kept.";
 }
 
 function LostValue({ notice }: { readonly notice: Notice }) {
-  const value = lostValue(notice);
-  if (value === undefined || value === null) return null;
-  const text = typeof value === "string" ? value : JSON.stringify(value);
-  return <small class="soft lost-value">Yours: {text.slice(0, 120)}</small>;
+  const text = lostText(notice);
+  return text === "" ? null : <small class="soft lost-value">Yours: {text}</small>;
 }

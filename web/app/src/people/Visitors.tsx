@@ -19,22 +19,26 @@ export function VisitorsOn({ board, places, cell }: Props) {
   const visitors = useVisitors(board, SHOWN);
   return (
     <div class="visitors" aria-hidden="true">
-      {visitors.map((visitor) => {
-        const place = visitor.widgetId === null ? undefined : places.get(visitor.widgetId);
+      {[...byWidget(visitors)].map(([widgetId, here]) => {
+        const place = places.get(widgetId);
         return (
           place && (
             <div
-              key={`at-${visitor.connectionId}`}
+              key={widgetId}
               class="visited"
               style={{
-                borderColor: visitor.color,
+                borderColor: here[0]!.color,
                 width: `${place.width * cell.widthPx - GAP_PX}px`,
                 height: `${place.height * cell.heightPx - GAP_PX}px`,
                 transform: `translate(${place.x * cell.widthPx}px, ${place.y * cell.heightPx}px)`,
               }}
             >
-              <span class="name-flag" style={{ backgroundColor: visitor.color }}>
-                {visitor.name}
+              <span class="name-flags">
+                {here.map(({ connectionId, name, color }) => (
+                  <span key={connectionId} class="name-flag" style={{ backgroundColor: color }}>
+                    {name}
+                  </span>
+                ))}
               </span>
             </div>
           )
@@ -47,6 +51,16 @@ export function VisitorsOn({ board, places, cell }: Props) {
       )}
     </div>
   );
+}
+
+/** Who has which widget in hand, or is in its text. */
+function byWidget(visitors: readonly Visitor[]): ReadonlyMap<string, readonly Visitor[]> {
+  const found = new Map<string, Visitor[]>();
+  for (const visitor of visitors) {
+    if (visitor.widgetId === null) continue;
+    found.set(visitor.widgetId, [...(found.get(visitor.widgetId) ?? []), visitor]);
+  }
+  return found;
 }
 
 function Pointer({ visitor, cell }: { readonly visitor: Visitor; readonly cell: Cell }) {

@@ -18,7 +18,7 @@ export function ChartWidget({ widget, live }: ContentProps) {
 
   useEffect(() => {
     let isGone = false;
-    const configuration = configurationOf(widget);
+    const configuration = configurationOf(widget, canvas.current);
     if (chart.current !== null) redraw(chart.current, configuration, motion.current.next(live?.at));
     else {
       void import("./chart_library.ts").then(({ Chart }) => {

@@ -8,6 +8,7 @@ import { safeImageUrl, safeWebUrl } from "./addresses.ts";
 import { CHART_TYPES } from "./chart_configuration.ts";
 import { ChartFigures } from "./ChartFigures.tsx";
 import { objectIn, own, textIn } from "./content.ts";
+import { Ground } from "./Ground.tsx";
 import { kindOf } from "./kinds.ts";
 import { TableColumns } from "./TableColumns.tsx";
 
@@ -68,7 +69,10 @@ export function Settings({ close, ...props }: SettingsProps & { readonly close: 
             <p class="soft">It is shown in a frame that cannot reach this dashboard.</p>
           </>
         )}
-        <Words {...props} name="backgroundColor" label="Background colour" />
+        <Ground
+          color={textIn(valueOf(props, "backgroundColor"))}
+          choose={(color) => setConfig(props, "backgroundColor", color)}
+        />
       </div>
     </Dialog>
   );

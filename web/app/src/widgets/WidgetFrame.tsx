@@ -14,6 +14,8 @@ import { useLook } from "../parts/looks.ts";
 import { type Command, Menu } from "../parts/Menu.tsx";
 import type { Session } from "../session/session.ts";
 import { Content } from "./Content.tsx";
+import { objectIn, own } from "./content.ts";
+import { inkOn } from "./ground.ts";
 import { kindOf } from "./kinds.ts";
 import { useFed, useLive } from "./live.ts";
 import { LiveMark } from "./LiveMark.tsx";
@@ -66,7 +68,8 @@ function Framed(props: FramedProps) {
   const canEdit = props.canEdit && !isLocked;
   const label = `${kind.name}: ${widget.title || "untitled"}${isLocked ? ", locked" : ""}`;
   const hint = `column ${place.x + 1}, row ${place.y + 1}${canEdit ? "; arrow keys move it" : ""}`;
-  const look = ["widget", isSelected && "selected", isHeld && "held", isLocked && "locked"];
+  const ink = inkOn(own(objectIn(widget.config), "backgroundColor"));
+  const look = ["widget", isSelected && "selected", isHeld && "held", isLocked && "locked", ink];
 
   return (
     <div

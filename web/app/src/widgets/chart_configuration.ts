@@ -10,13 +10,16 @@ const ROUND = ["pie", "doughnut"];
 
 export const CHART_TYPES = ["line", "area", "bar", "pie", "doughnut"];
 
-export function configurationOf(widget: Readonly<WidgetJson>): ChartConfiguration {
+export function configurationOf(
+  widget: Readonly<WidgetJson>,
+  ground: Element | null,
+): ChartConfiguration {
   const config = objectIn(widget.config);
   const asked = textIn(own(config, "chartType"));
   const type = CHART_TYPES.includes(asked) ? asked : "line";
   const isRound = ROUND.includes(type);
-  const ink = colorFrom("--soft", "#64748b");
-  const line = colorFrom("--line", "#e2e8f0");
+  const ink = colorOn(ground, "--soft", "#64748b");
+  const line = colorOn(ground, "--line", "#e2e8f0");
   const stacked = own(config, "stacked") === true;
   const axis = {
     stacked,
@@ -33,7 +36,7 @@ export function configurationOf(widget: Readonly<WidgetJson>): ChartConfiguratio
         : type === "area"
           ? `${color}40`
           : color,
-      borderColor: isRound ? colorFrom("--card", "#fff") : color,
+      borderColor: isRound ? colorOn(ground, "--card", "#fff") : color,
       borderWidth: isRound || type !== "bar" ? 2 : 0,
       borderRadius: type === "bar" ? 4 : 0,
       fill: type === "area",
@@ -86,6 +89,8 @@ function titleOf(config: ReturnType<typeof objectIn>, axis: string, color: strin
   return { display: text !== "", text, color };
 }
 
-function colorFrom(name: string, otherwise: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim() || otherwise;
+/** As it is where the chart is drawn. */
+function colorOn(ground: Element | null, name: string, otherwise: string): string {
+  const place = ground ?? document.documentElement;
+  return getComputedStyle(place).getPropertyValue(name).trim() || otherwise;
 }
