@@ -20,6 +20,7 @@ import uvloop
 from websockets.asyncio.client import ClientConnection, connect
 
 from actors.owner_service import OwnerService
+from gateway.rate_limit import DEFAULT_RATES, Rate
 from gateway.service import GatewayService, GatewaySettings
 from storage.embedded_postgres import EmbeddedPostgres
 from storage.embedded_redis import EmbeddedRedis
@@ -79,6 +80,8 @@ class Editor:
         return min(at for at in self.acknowledged_at if at > moment) - before
 
     def _is_mine(self, frame: dict[str, object], sequence: int) -> bool:
+        if frame["type"] == "rejected":
+            raise RuntimeError(f"an edit was refused: {frame}")
         if frame["type"] != "committed":
             self.others.append(str(frame["type"]))
             return False
@@ -146,8 +149,11 @@ async def running(directory_path: Path) -> AsyncIterator[System]:
             owners[await owner.start()] = owner
             stack.push_async_callback(owner.stop)
         gateways = []
+        rates = {kind: Rate(10**9, 1_000) for kind in DEFAULT_RATES}  # all editors are one user
         for number in range(2):
-            settings = GatewaySettings(f"gateway-{number}", SECRET, "no admin", http_port=None)
+            settings = GatewaySettings(
+                f"gateway-{number}", SECRET, "no admin", http_port=None, rates=rates
+            )
             gateway = GatewayService(settings, stores.accounts, directory)
             await gateway.start()
             stack.push_async_callback(gateway.stop)
