@@ -20,6 +20,7 @@ from storage.redis_directory import RedisDirectory
 from storage.upkeep_loop import chores, keep_up
 from weft.measures import Measures
 from weft.plugins.plugin_service import Plugins
+from weft.settled_heap import settle_heap
 from weft.tracing import Telemetry
 
 RESTART_RETRY_SECONDS = 1.0
@@ -130,4 +131,5 @@ class OwnerActor:
         self._service = service
         upkeep = keep_up(chores(self._stores.pool, self._settings.retention))
         self._upkeep = asyncio.get_running_loop().create_task(upkeep)
+        settle_heap()
         return service, address

@@ -134,6 +134,9 @@ async def hold_up(
         for number in range(readers):
             reader = await stop_reading(load, tokens[number % len(tokens)])
             stack.callback(reader.transport.abort)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while await are_let_go():  # noqa: ASYNC110  (what is told is up to a second old)
+                await asyncio.sleep(LOOK_SECONDS)
         await stack.enter_async_context(meanwhile(watch(gateway_pid, held)))
         began = time.perf_counter()
         await stack.enter_async_context(meanwhile(paste(load, load.tokens[0])))

@@ -3,29 +3,36 @@ the answer is quick and clear.
 """
 
 import errno
+import random
 import socket
 import time
 
 from weft.errors import WeftError
 
+# Above those of Ray's workers, below those that systems give to connections: who claims one listens
+# only seconds later, and by then either might have taken it.
+FREE_PORTS = range(20_000, 32_768)
+FREE_TRIES = 3
 LOOK_AGAIN_SECONDS = 0.2
 CONNECT_TIMEOUT_SECONDS = 5.0
 
 
 def claim_port(host: str, port: int, flag: str, patience_seconds: float = 0.0) -> int:
-    """`port` if it can be listened on; for 0 one that is free now, and stays ours over restarts.
+    """`port` if it can be listened on; for 0 one of FREE_PORTS, which stays ours over restarts.
 
     `patience_seconds`: how long whoever holds it now may take to end. Raises WeftError
     misconfigured.
     """
     deadline = time.monotonic() + patience_seconds
+    others = [] if port else random.sample(FREE_PORTS, FREE_TRIES)
     while True:
         try:
-            return _claim(host, port, flag)
+            return _claim(host, port or others.pop(), flag)
         except WeftError:
-            if time.monotonic() >= deadline:
+            if not others and (not port or time.monotonic() >= deadline):
                 raise
-        time.sleep(LOOK_AGAIN_SECONDS)
+        if port:
+            time.sleep(LOOK_AGAIN_SECONDS)
 
 
 def _claim(host: str, port: int, flag: str) -> int:

@@ -20,6 +20,7 @@ from storage.redis_identity import redis_identity
 from storage.redis_presence import RedisPresence
 from storage.shared_identity import SharedIdentity
 from weft.measures import Measures
+from weft.settled_heap import settle_heap
 from weft.tracing import Telemetry
 
 RESTART_RETRY_SECONDS = 1.0
@@ -114,4 +115,5 @@ class GatewayActor:
         )
         await service.start()
         self._service = service
+        settle_heap()
         return service

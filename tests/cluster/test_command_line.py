@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cluster.command_line import run
-from cluster.port_server import claim_port, reach
+from cluster.port_server import FREE_PORTS, claim_port, reach
 from weft.errors import WeftError
 
 
@@ -78,10 +78,18 @@ def test_a_port_can_be_claimed_again_when_nobody_holds_it() -> None:
     assert claim_port("127.0.0.1", port, "--ws-port") == port
 
 
-def test_port_0_is_any_that_is_free() -> None:
+def test_port_0_is_any_that_is_free_and_not_of_those_that_connections_are_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One of those was given away between claim and use, and the system did not start."""
     port = claim_port("127.0.0.1", 0, "--ws-port")
+    assert port in FREE_PORTS
     with socket.create_server(("127.0.0.1", port)):
-        pass
+        monkeypatch.setattr("random.sample", lambda *_: [port + 1, port])  # the last is first
+        assert claim_port("127.0.0.1", 0, "--ws-port") == port + 1
+        monkeypatch.setattr("random.sample", lambda *_: [port])
+        with pytest.raises(WeftError, match=f"Port {port} .* in use"):
+            claim_port("127.0.0.1", 0, "--ws-port", patience_seconds=60)
 
 
 def test_who_does_not_answer_is_named_at_once() -> None:
