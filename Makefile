@@ -42,7 +42,7 @@ run: install app  ## the whole system, with people and dashboards to try it out
 test: install app browser lint  ## everything: lint, types, floors, laws, real components
 	@$(BIN)/pytest
 
-test-fast: install  ## unit and law tests alone, under a minute
+test-fast: install  ## unit and law tests alone, in little more than a minute
 	@$(BIN)/pytest -m "not store and not cluster" --ignore tests/web
 
 lint: install  ## ruff, strict types, import floors
