@@ -1,6 +1,5 @@
 """Spans arrive at an OTLP receiver, whole: read there as any collector reads them."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -9,6 +8,7 @@ from uuid import UUID
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from cluster.spans import SpannedSteps, exporting
+from tests.served_http import serving
 from weft.tracing import Step, SubmissionId
 
 SUBMISSION = SubmissionId(UUID(int=1), UUID(int=2), 7)
@@ -38,14 +38,8 @@ class Collector:
                 """Not to standard error."""
 
         server = HTTPServer(("127.0.0.1", 0), Handler)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
+        with serving(server) as url:
+            yield url
 
 
 def test_the_spans_of_a_submission_arrive_under_its_own_ids() -> None:
