@@ -1,7 +1,8 @@
 """Law 2, durable first, and law 5, one writer: every dashboard's only way into the log.
 
 Group commit with natural batching: whatever has queued while the last statement was under way goes
-into the next. What a lost connection leaves open is settled by reading back, never by guessing.
+into the next, and after a pause those who came together lately are waited for. What a lost
+connection leaves open is settled by reading back, never by guessing.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from uuid import UUID
 
 from actors.commit_figures import CommitFigures
 from actors.events import CommitPoisoned, CommitReturned, Event, Fenced
+from actors.gathering import Gathering
 from actors.instructions import Commit
 from storage.ports import (
     CommitAmbiguous,
@@ -26,6 +28,7 @@ from storage.ports import (
 )
 from weft.errors import WeftError
 from weft.limits import (
+    COMMIT_GATHER_SECONDS,
     COMMIT_MAX_BYTES,
     COMMIT_MAX_SUBMISSIONS,
     COMMIT_RETRY_MAX_SECONDS,
@@ -96,6 +99,8 @@ class CommitLoop:
         self._figures = figures
         self._ready: dict[Lane, None] = {}  # lanes to take from, the longest waiting first
         self._work = asyncio.Event()
+        self._gathering = Gathering()
+        self._is_whole = asyncio.Event()
         self._settling: set[asyncio.Task[None]] = set()
         self._delay_seconds = COMMIT_RETRY_MIN_SECONDS
         self.statements = 0
@@ -103,13 +108,18 @@ class CommitLoop:
 
     def put(self, lane: Lane, commit: Commit) -> None:
         lane.queue.append(commit)
+        self._gathering.arrived()
+        if self._gathering.is_whole:
+            self._is_whole.set()
         self._make_ready(lane)
 
     async def run(self) -> None:
         """Until cancelled."""
         try:
             while True:
-                await self._work.wait()
+                if not self._work.is_set():
+                    await self._work.wait()
+                    await self._gather()
                 portions = self._take()
                 if portions:
                     await self._commit(portions)
@@ -119,6 +129,14 @@ class CommitLoop:
             for task in self._settling:
                 task.cancel()
 
+    async def _gather(self) -> None:
+        if self._gathering.is_whole:
+            return
+        self._is_whole.clear()
+        timer = asyncio.get_running_loop().call_later(COMMIT_GATHER_SECONDS, self._is_whole.set)
+        await self._is_whole.wait()
+        timer.cancel()
+
     def _make_ready(self, lane: Lane) -> None:
         if lane.queue and not lane.is_settling and not lane.is_closed:
             self._ready[lane] = None
@@ -126,6 +144,7 @@ class CommitLoop:
 
     def _take(self) -> list[Portion]:
         """As much as fits into one statement, by turns; every lane taken from leaves `_ready`."""
+        self._gathering.taken()
         portions: list[Portion] = []
         left, left_bytes = COMMIT_MAX_SUBMISSIONS, COMMIT_MAX_BYTES
         for lane in list(self._ready):
@@ -161,6 +180,7 @@ class CommitLoop:
             self._delay_seconds = COMMIT_RETRY_MIN_SECONDS
             self.statements += 1
             submissions = sum(len(portion.commit.submissions) for portion in portions)
+            self._gathering.committed(submissions)
             self._figures.statement(submissions, started_ns, time.time_ns())
             for portion in portions:
                 if portion.commit.dashboard_id in committed:

@@ -80,6 +80,8 @@ FENCE_ATTEMPTS: Final = 5  # others may raise the epoch at the same time
 # --- the commit ------------------------------------------------------------------------------
 COMMIT_MAX_SUBMISSIONS: Final = 1_000  # of one group commit: 26 ms on the measured machine
 COMMIT_MAX_BYTES: Final = 16_777_216  # of one group commit, unless a single submission is larger
+COMMIT_GATHER_SECONDS: Final = 0.001  # wait for those who came together lately; uvloop counts in ms
+COMMIT_GATHER_FROM: Final = 4  # submissions that came together; fewer are not waited for
 COMMIT_RETRY_MIN_SECONDS: Final = 0.05  # while PostgreSQL does not answer, doubling up to the next
 COMMIT_RETRY_MAX_SECONDS: Final = 2.0
 STORAGE_TIMEOUT_SECONDS: Final = 30.0  # of connecting, and of any statement but the commit

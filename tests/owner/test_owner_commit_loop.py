@@ -11,6 +11,7 @@ from actors import commit_loop
 from actors.commit_figures import CommitFigures
 from actors.commit_loop import CommitLoop, Lane
 from actors.events import CommitPoisoned, CommitReturned, Event, Fenced
+from actors.gathering import Gathering
 from actors.instructions import Commit
 from storage.memory_accounts import MemoryAccounts
 from storage.memory_log import CommitFailure, MemoryLog
@@ -107,6 +108,12 @@ class Board:
         return [row.submission.version for row in table.operations]
 
 
+async def turns() -> None:
+    """Of the loop, more than anything here takes to be done."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
 @pytest.fixture
 async def log(monkeypatch: pytest.MonkeyPatch) -> WatchedLog:
     monkeypatch.setattr(commit_loop, "COMMIT_RETRY_MIN_SECONDS", 0.001)
@@ -143,6 +150,56 @@ async def test_what_queues_during_a_commit_goes_into_the_next(
     assert await other.next_event() == CommitReturned(2)
     assert log.calls == [[1], [3, 2]]
     assert (loop.statements, loop.submissions) == (2, 6)
+
+
+async def test_who_came_together_is_waited_for_and_committed_together(
+    log: WatchedLog, board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commit_loop, "COMMIT_GATHER_SECONDS", 10**6)
+    board.put(4)
+    assert await board.next_event() == CommitReturned(4)
+    board.put()
+    await turns()
+    assert log.calls == [[4]], "the first to come back waits for the other three"
+    board.put(3)
+    assert await board.next_event() == CommitReturned(8)
+    assert log.calls == [[4], [4]]
+
+
+async def test_who_does_not_come_back_is_waited_for_a_moment_only(
+    log: WatchedLog, board: Board
+) -> None:
+    board.put(4)
+    assert await board.next_event() == CommitReturned(4)
+    for version in (5, 6, 7):
+        board.put()
+        assert await board.next_event() == CommitReturned(version)
+    assert log.calls == [[4], [1], [1], [1]]
+
+
+async def test_what_queued_during_a_commit_waits_for_nobody(
+    log: WatchedLog, board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commit_loop, "COMMIT_GATHER_SECONDS", 10**6)
+    log.gate.clear()
+    board.put(4)
+    await log.asked.wait()
+    board.put()
+    log.gate.set()
+    assert await board.next_event() == CommitReturned(4)
+    assert await board.next_event() == CommitReturned(5)
+
+
+def test_a_group_is_whole_when_as_many_have_come_as_in_either_of_the_last_two() -> None:
+    gathering = Gathering()
+    assert gathering.is_whole, "nobody is expected yet"
+    for size, expected in ((9, 9), (1, 9), (1, 0), (3, 0), (4, 4), (12, 12), (2, 12), (2, 0)):
+        gathering.committed(size)
+        gathering.taken()
+        for _ in range(expected):
+            assert not gathering.is_whole
+            gathering.arrived()
+        assert gathering.is_whole
 
 
 async def test_law9_a_statement_is_bounded_by_count_and_the_longest_waiting_come_first(
