@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 class DashboardLocks:
     def __init__(self, directory: Directory, address: OwnerAddress) -> None:
         self._directory = directory
-        self._address = address
+        self.address = address
         self.is_leaving = False  # then nothing new is taken
 
     async def claim(self, dashboard_id: UUID) -> None:
@@ -26,39 +26,39 @@ class DashboardLocks:
         try:
             if self.is_leaving and (heir := await self.heir(dashboard_id)) is not None:
                 raise moved_to(await self._directory.claim(dashboard_id, heir))
-            holder = await self._directory.claim(dashboard_id, self._address)
+            holder = await self._directory.claim(dashboard_id, self.address)
         except WeftError as error:
             if error.code == "owner_moved":
                 raise
             logger.warning("dashboard %s is opened without a lock: %s", dashboard_id, error)
             return
-        if holder.incarnation != self._address.incarnation:
+        if holder.incarnation != self.address.incarnation:
             raise moved_to(holder)
 
     async def release(self, dashboard_id: UUID) -> None:
         try:
-            await self._directory.release(dashboard_id, self._address)
+            await self._directory.release(dashboard_id, self.address)
         except WeftError as error:
             logger.warning("dashboard %s keeps a lock it does not need: %s", dashboard_id, error)
 
     async def hand_over(self, dashboard_id: UUID, heir: OwnerAddress) -> OwnerAddress:
         """The heir; ourselves when the lock cannot be written: then it is opened here anew."""
         try:
-            if await self._directory.hand_over(dashboard_id, self._address, heir):
+            if await self._directory.hand_over(dashboard_id, self.address, heir):
                 return heir
         except WeftError as error:
             logger.warning("dashboard %s is not handed over: %s", dashboard_id, error)
-        return self._address
+        return self.address
 
     async def heir(self, dashboard_id: UUID) -> OwnerAddress | None:
         """Who should have it when we leave; None: there is nobody else."""
         owners = await self._directory.owners()
-        others = [each for each in owners if each.owner_id != self._address.owner_id]
+        others = [each for each in owners if each.owner_id != self.address.owner_id]
         return rendezvous_owner(dashboard_id, others)
 
     async def claim_again(self, dashboard_id: UUID) -> None:
         """The directory may have lost it. Who has taken the dashboard over keeps it."""
         try:
-            await self._directory.claim(dashboard_id, self._address)
+            await self._directory.claim(dashboard_id, self.address)
         except Exception as error:  # noqa: BLE001  (the fence will tell in any case)
             logger.warning("dashboard %s is not claimed: %s", dashboard_id, error)

@@ -47,7 +47,7 @@ async def serve_owner(
     stores = await connect(postgres_url)
     directory = RedisDirectory(redis_url)
     owner = OwnerService(owner_id, stores.log, stores.identity.sharing, directory, secret=secret)
-    owner._dashboards = hosted = Hosted()
+    owner._hosting.dashboards = hosted = Hosted()
     await owner.start()
     return None, hosted.stays.get
 

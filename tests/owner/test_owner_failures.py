@@ -102,7 +102,7 @@ class Place:
         def broken(event: object) -> None:
             raise ZeroDivisionError("a bug")
 
-        heart = self.owner._dashboards[self.board].heart
+        heart = self.owner._hosting.dashboards[self.board].heart
         heart.handle = broken  # type: ignore[method-assign, assignment]
 
 
@@ -319,7 +319,7 @@ async def leave(gateway: Gateway, place: Place) -> None:
 
 
 async def tell(place: Place, event: Ticked | CheckpointWritten) -> None:
-    place.owner._dashboards[place.board].handle(event)
+    place.owner._hosting.dashboards[place.board].handle(event)
 
 
 @pytest.mark.parametrize("event", HANDLERS, ids=lambda event: event.__name__)
@@ -333,7 +333,7 @@ async def test_law10_a_bug_in_any_handler_stays_in_its_dashboard(
     async with linked(place.url) as gateway:
         number, _ = await gateway.join(place.board, place.ann)
         theirs, _ = await gateway.join(other, place.ann)
-        place.owner._dashboards[place.board].heart._handlers[event] = broken
+        place.owner._hosting.dashboards[place.board].heart._handlers[event] = broken
         await HANDLERS[event](gateway, place, number)
         kind, about, ended = await gateway.hear()
         while about != number:  # whoever else was on the broken one, in any order
