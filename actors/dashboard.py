@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from actors.audience import Audience
 from actors.events import (
     Attached,
     CheckpointFailed,
@@ -38,7 +39,6 @@ from actors.instructions import (
     Commit,
     End,
     FindSubmission,
-    Identify,
     Instruction,
     Publish,
     Reply,
@@ -46,15 +46,13 @@ from actors.instructions import (
     RollBack,
     StepDown,
 )
-from actors.joining import answer_join, pass_page_on, take_part
 from actors.keeping import Keeping
 from actors.live_data import LiveData
 from actors.moving import Moving, moved_to, pass_on
 from actors.permission import Author
-from actors.replicas import Replicas, Standing, foreign_replica
+from actors.replicas import Replicas, Standing
 from actors.sequencer import Sequencer
-from actors.snapshots import Snapshots
-from actors.subscriber import Rights, Stage, Subscriber, reads_no_more
+from actors.subscriber import Stage, Subscriber
 from actors.upkeep import Upkeep
 from storage.ports import OpenedDashboard
 from weft.errors import WeftError
@@ -83,12 +81,12 @@ class Dashboard:
         self.sequencer = Sequencer(opened, review)
         self._replicas = Replicas(opened.tail)
         self._upkeep = Upkeep(opened.checkpoint.version)
-        self._snapshots = Snapshots()
         self._moving = Moving()
         self._subscribers: dict[Subscription, Subscriber] = {}
-        self._present: dict[UUID, Subscriber] = {}  # by replica
-        self._waiting: list[Subscriber] = []
         self._live = LiveData(opened, self.sequencer, self._subscribers, widget_types)
+        self._audience = Audience(
+            opened.dashboard_id, self._subscribers, self.sequencer, self._replicas, self._live
+        )
         self._keeping = Keeping(
             opened.dashboard_id,
             self._upkeep,
@@ -99,17 +97,17 @@ class Dashboard:
         )
         self._handlers: dict[type[Event], Callable[[Any], Instructions]] = {
             Attached: self._attached,
-            Identified: self._identified,
+            Identified: self._audience.identified,
             Submitted: self._submitted,
-            Detached: self._detached,
+            Detached: self._audience.detached,
             CommitReturned: self._commit_returned,
             CommitPoisoned: self._commit_poisoned,
             Fenced: self._fenced,
             CheckpointWritten: self._checkpoint_written,
             CheckpointFailed: lambda _: self._keeping.checkpoint_failed(),
             Regranted: self._regranted,
-            TailFetched: self._tail_fetched,
-            PartTaken: self._part_taken,
+            TailFetched: self._audience.tail_fetched,
+            PartTaken: self._audience.part_taken,
             SubmissionFound: self._submission_found,
             LookupFailed: self._lookup_failed,
             Ticked: self._ticked,
@@ -142,134 +140,18 @@ class Dashboard:
         """Whose grants count: who is here, and who has edits that are not durable yet."""
         return {each.user_id for each in self._subscribers.values()} | self.sequencer.authors
 
-    # --- joining and leaving ---------------------------------------------------------------
+    # --- who is there ----------------------------------------------------------------------
 
     def _attached(self, event: Attached) -> Instructions:
         if self._upkeep.stopping:
             return [End(event.subscription, WeftError("going_away"))]
         if self._moving.heir is not None:
             return [End(event.subscription, moved_to(self._moving.heir))]
-        older = self._present.get(event.replica_id)
-        if older is not None and older.user_id != event.user_id:
-            return [End(event.subscription, foreign_replica())]
-        instructions: Instructions = []
-        if older is not None:
-            moved = WeftError("conflict", "This replica has joined again elsewhere.")
-            instructions.append(self._end(older, moved))
-        subscriber = Subscriber.of(event)
-        self._subscribers[event.subscription] = subscriber
-        self._present[event.replica_id] = subscriber
-        return [*instructions, self._identify(subscriber)]
-
-    def _identify(self, subscriber: Subscriber) -> Instruction:
-        mark_needed = not (subscriber.feeds or self._replicas.knows(subscriber.replica_id))
-        return Identify(
-            subscriber.subscription, subscriber.user_id, subscriber.replica_id, mark_needed
-        )
-
-    def _identified(self, event: Identified) -> Instructions:
-        subscriber = self._subscribers.get(event.subscription)
-        if subscriber is None:
-            return []
-        self._replicas.learn(subscriber.replica_id, event.mark)
-        if subscriber.identify_again:
-            subscriber.identify_again = False
-            return [self._identify(subscriber)]
-        refusal = subscriber.grant(event.subject, event.at_ms)
-        if refusal is not None:
-            return [self._end(subscriber, refusal)]
-        if self._replicas.belongs_to_another(subscriber.replica_id, subscriber.user_id):
-            return [self._end(subscriber, foreign_replica())]
-        if self._replicas.is_undecided(subscriber.replica_id):
-            subscriber.stage = Stage.WAITING
-            self._waiting.append(subscriber)
-            return []
-        return self._answer_join(subscriber)
-
-    def _answer_join(self, subscriber: Subscriber) -> Instructions:
-        mark = self._replicas.mark(subscriber.replica_id)
-        live, sequencer, snapshots = self._live.joined(), self.sequencer, self._snapshots
-        answer = answer_join(self.dashboard_id, subscriber, mark, sequencer, snapshots, live=live)
-        if isinstance(answer[0], End):
-            self._forget(subscriber)
-        return answer
-
-    def _tail_fetched(self, event: TailFetched) -> Instructions:
-        subscriber = self._subscribers.get(event.subscription)
-        if subscriber is None:
-            return []
-        page = pass_page_on(self.dashboard_id, subscriber, event, self.durable_version)
-        if isinstance(page, End):
-            self._forget(subscriber)
-        return [page]
-
-    def _part_taken(self, event: PartTaken) -> Instructions:
-        subscriber = self._subscribers.get(event.subscription)
-        if subscriber is None:
-            return []
-        going_on = take_part(self.dashboard_id, subscriber)
-        return self._answer_join(subscriber) if going_on is None else going_on
-
-    def _release(self) -> Instructions:
-        """Answer the joins whose replica has no uncommitted submission any more."""
-        if not self._waiting:
-            return []
-        undecided = self._replicas.is_undecided
-        ready = [each for each in self._waiting if not undecided(each.replica_id)]
-        self._waiting = [each for each in self._waiting if undecided(each.replica_id)]
-        return [answer for subscriber in ready for answer in self._answer_join(subscriber)]
-
-    # --- permission ------------------------------------------------------------------------
+        return self._audience.attached(event)
 
     def _regranted(self, event: Regranted) -> Instructions:
         self.sequencer.regrant(event.subjects)
-        instructions: Instructions = []
-        for subscriber in list(self._subscribers.values()):
-            subject = event.subjects.get(subscriber.user_id)
-            if subject is None:
-                continue
-            if subscriber.stage is Stage.IDENTIFYING:
-                subscriber.identify_again = True
-                continue
-            before = subscriber.rights
-            refusal = subscriber.grant(subject, event.at_ms)
-            instructions += self._tell_rights(subscriber, before, refusal)
-        return instructions
-
-    def _look_at_the_clock(self, now_ms: int) -> Instructions:
-        """What is granted for a time begins and ends without anybody's doing."""
-        instructions: Instructions = []
-        for subscriber in list(self._subscribers.values()):
-            if subscriber.is_to_be_looked_at(now_ms):
-                before = subscriber.rights
-                instructions += self._tell_rights(subscriber, before, subscriber.look(now_ms))
-        return instructions
-
-    def _tell_rights(
-        self, subscriber: Subscriber, before: Rights, refusal: WeftError | None
-    ) -> Instructions:
-        if refusal is not None:
-            return [self._end(subscriber, reads_no_more(refusal))]
-        frame = subscriber.news_of_rights(self.dashboard_id, before)
-        return [] if frame is None else [Reply(subscriber.subscription, frame)]
-
-    def _detached(self, event: Detached) -> Instructions:
-        if (subscriber := self._subscribers.get(event.subscription)) is not None:
-            self._forget(subscriber)
-        return []
-
-    def _end(self, subscriber: Subscriber, error: WeftError) -> End:
-        self._forget(subscriber)
-        return End(subscriber.subscription, error)
-
-    def _end_all(self, code: str) -> Instructions:
-        return [self._end(each, WeftError(code)) for each in list(self._subscribers.values())]
-
-    def _forget(self, subscriber: Subscriber) -> None:
-        del self._subscribers[subscriber.subscription]
-        del self._present[subscriber.replica_id]
-        if subscriber.stage is Stage.WAITING:
-            self._waiting.remove(subscriber)
+        return self._audience.regranted(event)
 
     # --- submissions -----------------------------------------------------------------------
 
@@ -325,7 +207,7 @@ class Dashboard:
             frame = rejected_frame(self.dashboard_id, event.sequence, event.error)
             return [Reply(event.subscription, frame)]
         subscriber = self._subscribers.get(event.subscription)
-        return [] if subscriber is None else [self._end(subscriber, event.error)]
+        return [] if subscriber is None else [self._audience.end(subscriber, event.error)]
 
     def _acknowledge(self, event: Submitted | SubmissionFound, version: int) -> Instruction:
         told = acknowledged_frame(self.dashboard_id, event.sequence, version)
@@ -342,7 +224,7 @@ class Dashboard:
             self._replicas.committed(submission)
         frame = committed_frame(self.dashboard_id, [each.to_wire() for each in committed])
         told = [Publish(frame), *self._live.follow(committed)]
-        return [*told, *self._release(), *self._move_on(), *self._keeping.keep_up()]
+        return [*told, *self._audience.release(), *self._move_on(), *self._keeping.keep_up()]
 
     def _commit_poisoned(self, event: CommitPoisoned) -> Instructions:
         """Refuse the first uncommitted submission, and sequence those behind it anew."""
@@ -352,10 +234,10 @@ class Dashboard:
         instructions += self._quarantine(poisoned.author, poisoned.event, event.error)
         for each in behind:
             instructions += self._sequence(each.author, each.event)
-        return [*instructions, *self._release(), *self._move_on()]
+        return [*instructions, *self._audience.release(), *self._move_on()]
 
     def _fenced(self, _: Fenced) -> Instructions:
-        return [*self._end_all("owner_moved"), StepDown()]
+        return [*self._audience.end_all("owner_moved"), StepDown()]
 
     # --- moving ----------------------------------------------------------------------------
 
@@ -379,8 +261,8 @@ class Dashboard:
     # --- checkpoints, live data, unloading ---------------------------------------------------
 
     def _checkpoint_written(self, event: CheckpointWritten) -> Instructions:
-        self._replicas.forget(event.version, self._present.keys())
-        self._snapshots.forget()
+        self._replicas.forget(event.version, self._audience.replicas_present)
+        self._audience.snapshots.forget()
         return self._keeping.checkpoint_written(event.version)
 
     def _fed(self, event: Fed) -> Instructions:
@@ -392,8 +274,11 @@ class Dashboard:
         return [*kept, *self._move_on(is_to_write=event.widget_ids is not None)]
 
     def _ticked(self, event: Ticked) -> Instructions:
-        return [*self._look_at_the_clock(event.now_ms), *self._keeping.ticked(event.now_ms)]
+        return [
+            *self._audience.look_at_the_clock(event.now_ms),
+            *self._keeping.ticked(event.now_ms),
+        ]
 
     def _stopped(self, _: Stopped) -> Instructions:
         self._upkeep.stopping = True
-        return [*self._end_all("going_away"), *self._keeping.keep_up()]
+        return [*self._audience.end_all("going_away"), *self._keeping.keep_up()]

@@ -7,7 +7,7 @@ id, and the clients join it again; the log has all that was acknowledged.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, NamedTuple, cast
 from uuid import UUID, uuid4
@@ -16,30 +16,21 @@ from actors.commit_loop import CommitLoop, Lane
 from actors.dashboard import Dashboard
 from actors.events import (
     Attached,
-    CheckpointFailed,
-    CheckpointWritten,
     Detached,
     Event,
     Fed,
     Fenced,
     HandedOver,
-    Identified,
-    LookupFailed,
     PartTaken,
     Regranted,
-    SubmissionFound,
     Submitted,
-    TailFetched,
 )
 from actors.fingerprint import fingerprint
 from actors.instructions import (
     Admit,
     Commit,
     End,
-    FetchTail,
-    FindSubmission,
     HandOver,
-    Identify,
     Instruction,
     Join,
     PassOn,
@@ -50,10 +41,10 @@ from actors.instructions import (
     SendPart,
     StepDown,
     Unload,
-    WriteCheckpoint,
 )
 from actors.link_server import Link
 from actors.live_loop import LiveLoop
+from actors.lookup_loop import Lookups
 from actors.moving import owner_json
 from actors.permission import subject_of
 from storage.identity_ports import GrantsReader
@@ -124,7 +115,9 @@ class DashboardService:
             clock_ms=clock_ms,
             on_skipped=partial(measures.count, "drops", label="live"),
         )
-        self._lookups: set[asyncio.Task[None]] = set()
+        self._lookups = Lookups(
+            self.lane, log, grants, handle=self.handle, clock_ms=clock_ms, measures=measures
+        )
         self._is_closed = False
         self._orders: dict[type[Instruction], Callable[[Any], None]] = {
             Commit: self._commit,
@@ -135,16 +128,13 @@ class DashboardService:
             Reply: self._reply,
             SendPart: self._send_part,
             End: self._end,
-            Identify: self._identify,
-            FindSubmission: self._find_submission,
-            FetchTail: self._fetch_tail,
-            WriteCheckpoint: self._write_checkpoint,
             Report: self._report,
             StepDown: self._step_down,
             Unload: self._close,
             HandOver: self._hand_over,
             PassOn: self._pass_on,
-            **self._live.orders(self._look_up),
+            **self._lookups.orders(),
+            **self._live.orders(self._lookups.ask),
         }
 
     # --- events ----------------------------------------------------------------------------
@@ -279,6 +269,13 @@ class DashboardService:
             if self._room_links[route.link] == 0:
                 del self._room_links[route.link]
 
+    def _hand_over(self, order: HandOver) -> None:
+        async def hand_over() -> None:
+            self.holder = await self._hand_lock_over(self.dashboard_id, order.heir)
+            self.handle(HandedOver(self.holder))
+
+        self._lookups.run(hand_over())
+
     def _report(self, order: Report) -> None:
         logger.error("submission %s failed inside the server", order.cause, exc_info=order.error)
 
@@ -291,8 +288,7 @@ class DashboardService:
         self.closed.set()
         self.lane.close()
         self._live.close()
-        for task in self._lookups:
-            task.cancel()
+        self._lookups.close()
         self._on_closed(self)
 
     def abandon(self) -> None:
@@ -302,76 +298,3 @@ class DashboardService:
         for route in list(self._routes):
             self._end(End(route, WeftError("internal", cause=cause)))
         self._close(StepDown())
-
-    # --- looking up ------------------------------------------------------------------------
-
-    def _identify(self, order: Identify) -> None:
-        async def identify() -> Event:
-            grants = await self._grants.grants_of(self.dashboard_id, order.user_id)
-            mark = None
-            if order.mark_needed:
-                mark = await self._log.replica_mark(self.dashboard_id, order.replica_id)
-            return Identified(order.subscription, subject_of(grants), mark, self._clock_ms())
-
-        self._look_up(identify(), lambda error: LookupFailed(order.subscription, error))
-
-    def _find_submission(self, order: FindSubmission) -> None:
-        async def find() -> Event:
-            found = await self._log.find_submission(
-                self.dashboard_id, order.replica_id, order.sequence
-            )
-            return SubmissionFound(order.subscription, order.sequence, order.fingerprint, found)
-
-        self._look_up(find(), lambda error: LookupFailed(order.subscription, error, order.sequence))
-
-    def _fetch_tail(self, order: FetchTail) -> None:
-        self._measures.count("catch_ups")
-
-        async def fetch() -> Event:
-            submissions = await self._log.submissions_between(
-                self.dashboard_id, order.after_version, order.up_to_version
-            )
-            return TailFetched(order.subscription, submissions)
-
-        self._look_up(fetch(), lambda error: LookupFailed(order.subscription, error))
-
-    def _write_checkpoint(self, order: WriteCheckpoint) -> None:
-        async def write() -> Event:
-            version, epoch = order.checkpoint.version, self.lane.epoch
-            if await self._log.write_checkpoint(order.checkpoint, epoch):
-                self._measures.count("checkpoints")
-                return CheckpointWritten(version)
-            if self.lane.is_settling or self.lane.epoch != epoch:
-                return CheckpointFailed(version)  # it was we who raised the epoch
-            return Fenced()
-
-        self._look_up(write(), lambda _: CheckpointFailed(order.checkpoint.version))
-
-    def _hand_over(self, order: HandOver) -> None:
-        async def hand_over() -> None:
-            self.holder = await self._hand_lock_over(self.dashboard_id, order.heir)
-            self.handle(HandedOver(self.holder))
-
-        self._run(hand_over())
-
-    def _look_up(
-        self, asking: Coroutine[Any, Any, Event], failed: Callable[[WeftError], Event]
-    ) -> None:
-        async def run() -> None:
-            try:
-                event = await asking
-            except WeftError as error:
-                logger.warning("dashboard %s: a look-up failed: %s", self.dashboard_id, error)
-                event = failed(error)
-            except Exception:
-                cause = str(uuid4())
-                logger.exception("dashboard %s: look-up failed, cause %s", self.dashboard_id, cause)
-                event = failed(WeftError("internal", cause=cause))
-            self.handle(event)
-
-        self._run(run())
-
-    def _run(self, looking: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(looking)
-        self._lookups.add(task)
-        task.add_done_callback(self._lookups.discard)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from gateway.attachment_loop import OwnerFinder, Route
 from gateway.authentication import Authenticator, SessionFinder, SessionTokens, SignedTokens
+from gateway.client_connection_loop import Surroundings
 from gateway.delivery import DeliveryRules
 from gateway.doorway import Bounds
 from gateway.feeds_loop import Feeds
@@ -35,7 +36,7 @@ from gateway.socket_doorway_server import SocketDoorway
 from gateway.socket_figures import SocketFigures
 from gateway.tls_file import TlsFiles
 from gateway.webhook_service import WebhookService
-from gateway.websocket_server import Surroundings, WebSocketServer
+from gateway.websocket_server import WebSocketServer
 from storage.identity_cache import IdentityCache
 from storage.identity_consequences import with_consequences
 from storage.memory_presence import MemoryPresence

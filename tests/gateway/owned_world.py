@@ -11,8 +11,8 @@ from uuid import UUID, uuid4
 from websockets.asyncio.client import connect
 
 from actors.owner_service import OwnerService
+from gateway.client_connection_loop import ClientConnection
 from gateway.service import GatewayService, GatewaySettings
-from gateway.websocket_server import ClientConnection
 from storage.memory_accounts import MemoryAccounts
 from storage.memory_directory import MemoryDirectory
 from storage.memory_log import MemoryLog

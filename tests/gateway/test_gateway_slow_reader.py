@@ -11,7 +11,7 @@ import orjson
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from gateway.websocket_server import ClientConnection
+from gateway.client_connection_loop import ClientConnection
 from tests.gateway.gateway_world import Client, World, soon
 from tests.gateway.owned_world import OwnedWorld
 from weft import limits

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from gateway.websocket_server import ClientConnection
+from gateway.client_connection_loop import ClientConnection
 from tests.gateway.gateway_world import Client
 from tests.gateway.owned_world import OwnedWorld
 from tests.gateway.test_gateway_slow_reader import narrow_socket, read_on, stop_reading

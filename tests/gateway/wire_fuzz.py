@@ -25,7 +25,7 @@ import orjson
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from gateway.websocket_server import ClientConnection
+from gateway.client_connection_loop import ClientConnection
 from tests.gateway.hostile_client import HostileClient
 from tests.gateway.owned_world import OwnedWorld, owned_world
 from tests.wire.wire_page import PAGE, Page
