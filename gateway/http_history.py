@@ -7,7 +7,6 @@ from fastapi import APIRouter, Query
 from gateway.http_problems import documented
 from gateway.http_requests import AccessOf, AfterVersion, ApiRoute, AtVersion, DashboardId
 from gateway.http_surroundings import HttpSurroundings
-from storage.ports import LoggedSubmission
 from weft.errors import WeftError
 from weft.limits import PAGE_DEFAULT_ITEMS, PAGE_MAX_ITEMS
 from weft.wire.http import CheckpointAnswer, CheckpointsListed, Online, OperationsListed
@@ -45,7 +44,9 @@ def _add_log(router: APIRouter, around: HttpSurroundings) -> None:
         if page is None:
             raise WeftError("unknown_dashboard")
         return OperationsListed(
-            submissions=tuple(map(_told, page.submissions)),
+            submissions=tuple(
+                Submission.model_validate(each.to_wire(), strict=False) for each in page.submissions
+            ),
             head_version=page.head_version,
             next_version=page.next_version,
         )
@@ -80,15 +81,3 @@ def _add_online(router: APIRouter, around: HttpSurroundings) -> None:
         user_ids = await around.presence.users_present(dashboard_id)
         profiles = await around.stores.identity.users.profiles(user_ids)
         return Online(users=tuple(sorted(profiles.values(), key=lambda each: each.username)))
-
-
-def _told(submission: LoggedSubmission) -> Submission:
-    return Submission.model_construct(
-        version=submission.version,
-        replica_id=submission.replica_id,
-        sequence=submission.sequence,
-        user_id=submission.user_id,
-        base_version=submission.base_version,
-        operations=list(submission.operations),
-        at=submission.at_ms,
-    )

@@ -1,5 +1,7 @@
 """Law 9 on a link: what may be lost goes last, and little of it at a time."""
 
+import tracemalloc
+
 from weft.limits import LINK_LOSSY_MAX_PER_MESSAGE, LINK_MESSAGE_MAX_BYTES
 from weft.wire.outgoing import Outgoing
 
@@ -34,3 +36,16 @@ def test_a_message_holds_what_fits_and_one_line_that_fits_into_none() -> None:
     assert [outgoing.next_message() for _ in range(3)] == [["a"], ["b"], ["c"]]
     assert outgoing.next_message() == ["d"]
     assert outgoing.next_message() == []
+
+
+def test_a_message_costs_what_it_holds_however_much_waits_behind_it() -> None:
+    outgoing: Outgoing[str] = Outgoing()
+    for _ in range(50_000):
+        outgoing.add("a", LINK_MESSAGE_MAX_BYTES // 10, lossy=False)
+    tracemalloc.start()
+    try:
+        assert len(outgoing.next_message()) == 10
+        _, most_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most_bytes < 10_000

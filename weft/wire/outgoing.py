@@ -34,15 +34,20 @@ class Outgoing(Generic[Line]):
     def next_message(self) -> list[Line]:
         """At least one line, if any waits, and as many as fit beside each other."""
         lines: list[Line] = []
-        room = LINK_MESSAGE_MAX_BYTES
-        lossy_lines = min(len(self._lossy), LINK_LOSSY_MAX_PER_MESSAGE)
-        lanes = [self._operations] * len(self._operations) + [self._lossy] * lossy_lines
-        for lane in lanes:
+        room = self._take(lines, self._operations, len(self._operations), LINK_MESSAGE_MAX_BYTES)
+        if self._lossy and not self._operations:
+            self._take(lines, self._lossy, LINK_LOSSY_MAX_PER_MESSAGE, room)
+        return lines
+
+    def _take(self, lines: list[Line], lane: deque[_Waiting[Line]], most: int, room: int) -> int:
+        """Moves to `lines` what `lane` has and what fits; the room that is left, in bytes."""
+        before = room
+        for _ in range(min(most, len(lane))):
             line, size_bytes = lane[0]
             if lines and size_bytes >= room:
                 break
             lane.popleft()
             lines.append(line)
             room -= size_bytes
-            self.waiting_bytes -= size_bytes
-        return lines
+        self.waiting_bytes -= before - room
+        return room
