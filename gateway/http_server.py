@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Generator
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -17,6 +18,31 @@ class _Quiet(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
         yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """On these sockets alone. uvicorn's own gives a TLS handshake a minute, which nothing else
+        bounds: it comes before the doorway sees anybody.
+        """
+        config, loop = self.config, asyncio.get_running_loop()
+
+        def connect() -> asyncio.Protocol:
+            state, app_state = self.server_state, self.lifespan.state
+            made: Any = config.http_protocol_class
+            protocol: asyncio.Protocol = made(config, server_state=state, app_state=app_state)
+            return protocol
+
+        patience_seconds = limits.HTTP_HEAD_TIMEOUT_SECONDS if config.ssl else None
+        self.servers = [
+            await loop.create_server(
+                connect,
+                sock=each,
+                ssl=config.ssl,
+                ssl_handshake_timeout=patience_seconds,
+                backlog=config.backlog,
+            )
+            for each in sockets or ()
+        ]
+        self.started = True
 
 
 class HttpServer:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
+from websockets.protocol import State
 
 from gateway.client_address import client_address
 from gateway.doorway import Bounds, Doorway
@@ -68,6 +69,8 @@ class SocketDoorway:
 
 def _counted(doorway: Doorway[ServerConnection]) -> type[ServerConnection]:
     class Counted(PromptConnection):
+        _asked_bytes = 0  # of the handshake
+
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
             super().connection_made(transport)
             self.protocol.max_message_size = limits.HELLO_MAX_BYTES
@@ -75,6 +78,15 @@ def _counted(doorway: Doorway[ServerConnection]) -> type[ServerConnection]:
                 self.transport.abort()
             elif (silent := doorway.makes_room()) is not None:
                 silent.transport.abort()
+
+        def data_received(self, data: bytes) -> None:
+            """The library would take 128 headers of 8 kB each."""
+            if self.protocol.state is State.CONNECTING:
+                self._asked_bytes += len(data)
+                if self._asked_bytes > limits.HANDSHAKE_MAX_BYTES:
+                    self.transport.abort()
+                    return
+            super().data_received(data)
 
         def connection_lost(self, exc: Exception | None) -> None:
             doorway.leaves(self)

@@ -47,6 +47,7 @@ UNREADABLE_REST_SECONDS: Final = 10.0  # what could not be opened is not read ag
 
 # --- the socket ------------------------------------------------------------------------------
 HELLO_TIMEOUT_SECONDS: Final = 10.0  # a socket that does not say hello is closed
+HANDSHAKE_MAX_BYTES: Final = 65_536  # a request to become a socket: cookies and a proxy's headers
 HELLO_MAX_BYTES: Final = 65_536  # of a frame before `welcome`: a token, however it is escaped
 REAUTHENTICATE_AHEAD_SECONDS: Final = 60.0  # a token's end is told, or half its life before it
 PING_INTERVAL_SECONDS: Final = 20.0

@@ -20,7 +20,7 @@ from tests.gateway.certificate import certificate
 from tests.gateway.door_world import door_world
 from tests.gateway.gateway_world import ADMIN_KEY, World, soon
 from weft.errors import WeftError
-from weft.limits import HELLO_MAX_BYTES
+from weft.limits import HANDSHAKE_MAX_BYTES, HELLO_MAX_BYTES
 
 OURS = "https://app.example.org"
 
@@ -101,6 +101,23 @@ async def test_a_slow_tls_handshake_is_given_up(
             assert not await soon(reader.read(1))
             raise ConnectionResetError
         writer.close()
+
+
+async def test_law9_a_stranger_has_no_room_for_many_headers() -> None:
+    async with door_world() as world:
+        where = urlsplit(world.service.ws_url)
+        reader, writer = await asyncio.open_connection(where.hostname, where.port)
+        header = b"X-Long: " + b"x" * 4_000 + b"\r\n"
+        writer.write(
+            b"GET / HTTP/1.1\r\nHost: here\r\n" + header * (HANDSHAKE_MAX_BYTES // 4_000 + 1)
+        )
+        with pytest.raises(ConnectionResetError):
+            assert not await soon(reader.read(1))
+            raise ConnectionResetError
+        writer.close()
+        wordy = {"Cookie": "x" * 8_000, "Via": "y" * 8_000}
+        async with connect(world.service.ws_url, additional_headers=wordy, proxy=None):
+            pass
 
 
 async def test_law9_a_stranger_has_no_room_for_a_large_frame_and_who_is_known_has() -> None:

@@ -95,6 +95,17 @@ async def test_a_head_that_does_not_come_is_not_waited_for(
         writer.close()
 
 
+async def test_a_tls_handshake_that_does_not_come_is_not_waited_for(
+    beside: Beside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes before the doorway counts anybody, so nothing else ends it."""
+    monkeypatch.setattr("weft.limits.HTTP_HEAD_TIMEOUT_SECONDS", 0.05)
+    service = await beside.gateway(tls=TlsFiles(*certificate(tmp_path)))
+    reader, writer = await raw(service)
+    assert await is_cut(reader)
+    writer.close()
+
+
 async def test_a_second_head_is_not_waited_for_either(
     beside: Beside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
