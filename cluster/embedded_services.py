@@ -1,7 +1,10 @@
 """PostgreSQL and Redis for a command: those that were named, else those of the running system, else
-embedded ones, for as long as they are needed.
+embedded ones, for as long as they are needed. One that is killed meanwhile is started again.
 """
 
+import logging
+import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,8 +14,11 @@ from storage.embedded_postgres import EmbeddedPostgres
 from storage.embedded_redis import EmbeddedRedis
 from weft.errors import WeftError
 
+logger = logging.getLogger(__name__)
+
 POSTGRES_NAME = "postgres"
 REDIS_NAME = "redis"
+LOOK_EVERY_SECONDS = 0.5
 
 
 @contextmanager
@@ -21,11 +27,8 @@ def postgres_server(settings: Settings) -> Iterator[str]:
     if settings.postgres_url is not None:
         yield settings.postgres_url.get_secret_value()
         return
-    server = EmbeddedPostgres(settings.data_dir / POSTGRES_NAME)
-    try:
-        yield server.start()
-    finally:
-        server.stop()
+    with kept_running(EmbeddedPostgres(settings.data_dir / POSTGRES_NAME)) as url:
+        yield url
 
 
 @contextmanager
@@ -34,11 +37,34 @@ def redis_server(settings: Settings) -> Iterator[str]:
     if settings.redis_url is not None:
         yield settings.redis_url.get_secret_value()
         return
-    server = EmbeddedRedis(settings.data_dir / REDIS_NAME)
+    with kept_running(EmbeddedRedis(settings.data_dir / REDIS_NAME)) as url:
+        yield url
+
+
+@contextmanager
+def kept_running(server: EmbeddedPostgres | EmbeddedRedis) -> Iterator[str]:
+    """Its URL. Stopped in the end."""
+    stopping = threading.Event()
+    keeper = threading.Thread(target=_keep, args=(server, stopping), name="embedded", daemon=True)
     try:
-        yield server.start()
+        url = server.start()
+        keeper.start()
+        yield url
     finally:
+        stopping.set()
+        if keeper.is_alive():
+            keeper.join()
         server.stop()
+
+
+def _keep(server: EmbeddedPostgres | EmbeddedRedis, stopping: threading.Event) -> None:
+    while not stopping.wait(LOOK_EVERY_SECONDS):
+        if server.is_gone:
+            logger.warning("%s is gone, and started again", type(server).__name__)
+            try:
+                server.start()
+            except (WeftError, OSError, subprocess.SubprocessError) as error:
+                logger.error("%s does not start: %s", type(server).__name__, error)
 
 
 @contextmanager

@@ -86,6 +86,11 @@ class EmbeddedPostgres:
             self._run("pg_ctl", "stop", "-w", "-m", "fast", "-D", str(self.directory))
         remove_socket_directory(self.directory, SOCKET_NAME)
 
+    @property
+    def is_gone(self) -> bool:
+        """Its process is; one that only does not answer is not."""
+        return self._postmaster() is not Postmaster.ALIVE
+
     def crash(self) -> None:
         """Stop without a word, as when the power fails; the next start recovers from its log."""
         if self._postmaster() is Postmaster.ALIVE:

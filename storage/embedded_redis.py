@@ -57,6 +57,15 @@ class EmbeddedRedis:
             _wait_until(socket, answers=False)
         remove_socket_directory(self.directory, SOCKET_NAME)
 
+    @property
+    def is_gone(self) -> bool:
+        """Its process is. One that only does not answer is there: a second would take its place."""
+        try:
+            pid = int((self.directory / "pid").read_text())
+            return b"redis" not in Path(f"/proc/{pid}/cmdline").read_bytes()
+        except (OSError, ValueError):
+            return True
+
     def _launch(self, socket: Path) -> None:
         settings = {
             "port": "0",
