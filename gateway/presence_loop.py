@@ -120,7 +120,7 @@ class PresenceService:
             id=user.user_id,
             username=user.username,
             avatar_url=user.avatar_url,
-            color=color_of(user.user_id),
+            color=color_of(user.username),
         )
         connection_id = reader.connection_id
         self._handle(Entered(dashboard_id, connection_id, replica_id, card, now_ms()))

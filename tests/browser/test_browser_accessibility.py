@@ -56,6 +56,16 @@ async def offences(page: Page, where: str) -> list[str]:
     ]
 
 
+LISTEN = """
+() => {
+  window.said = [];
+  const line = document.querySelector(".saved");
+  const hear = () => said.at(-1) !== line.textContent && said.push(line.textContent);
+  new MutationObserver(hear).observe(line, { characterData: true, childList: true, subtree: true });
+}
+"""
+
+
 async def test_axe_finds_nothing_wrong_on_any_page(stage: Stage) -> None:
     await stage.prepare(*PLACED)
     await stage.another()
@@ -121,7 +131,7 @@ async def test_every_action_has_a_way_by_keys(stage: Stage) -> None:
 
 
 async def test_what_happens_is_said(stage: Stage) -> None:
-    await stage.prepare(PLACED[0])
+    [note] = await stage.prepare(PLACED[0])
     ann = await stage.owner()
     await said(ann, "Saved")
     await ann.widget_called("Note").focus()
@@ -129,6 +139,12 @@ async def test_what_happens_is_said(stage: Stage) -> None:
     await said(ann, "Column 2, row 1, 4 by 5")
     await stage.another()
     await said(ann, "is here, too")
+
+    await ann.place_cursor(note)
+    await ann.page.evaluate(LISTEN)
+    await ann.page.keyboard.type("ten keys", delay=60)
+    await expect(ann.page.locator(".saved")).to_have_text("Saved")
+    assert await ann.page.evaluate("said") == ["Saving…", "Saved"]  # and not with each key
 
 
 async def said(person: Person, words: str) -> None:

@@ -71,9 +71,12 @@ async def test_law4_rows_and_cells_merge(stage: Stage) -> None:
     ann, ben = await stage.owner(), await stage.another()
     await ann.widget(table).get_by_role("button", name="Add row").wait_for()
     cell = ben.widget(table).get_by_label("B, row 2")
-    await cell.fill("22")  # and stays in it, while a row comes in above
+    await cell.fill("22")  # and stays in it, while the row above goes
+    rows = ann.widget(table).locator("tbody tr")
+    await rows.nth(1).locator("td.occupied .name-flag").wait_for()  # Ann sees who is in it
     await ann.widget(table).get_by_label("A, row 1").fill("first")
     await ann.widget(table).get_by_role("button", name="Remove row 1").click()
+    await rows.nth(0).locator("td.occupied .name-flag").wait_for()
     await ann.widget(table).get_by_role("button", name="Add row").click()
     await ann.saved()
     await ben.widget(table).locator("tbody tr").nth(1).wait_for()

@@ -127,7 +127,7 @@ class Gateway:
         self.world.connections += 1
         connection_id = f"c{self.world.connections}"
         user_id = UUID(int=self.world.chance.randrange(1, 5))
-        user = PresenceUser(id=user_id, username="u", color=color_of(user_id))
+        user = PresenceUser(id=user_id, username="u", color=color_of("u"))
         now_ms = self.world.now_ms
         self.handle(Approached(room, connection_id, now_ms))
         self.handle(Entered(room, connection_id, user_id, user, now_ms))

@@ -3,7 +3,8 @@
 import type { Board } from "@weft/client";
 import { useCallback, useEffect, useState } from "preact/hooks";
 
-import { learn, nameIn } from "../people/names.ts";
+import { colorOf } from "../people/colors.ts";
+import { learn, nameIn, profileOf } from "../people/names.ts";
 import { Avatar } from "../parts/Avatar.tsx";
 import { Dialog } from "../parts/Dialog.tsx";
 import { Icon } from "../parts/Icon.tsx";
@@ -139,7 +140,7 @@ function OwnerLine({ id, session }: { readonly id: string; readonly session: Ses
   const name = session.nameOf(id);
   return (
     <li class="person-line">
-      <Avatar name={name} id={id} />
+      <Avatar name={name} color={colorOf(profileOf(id)?.username ?? "")} />
       <span class="grow">
         <strong>
           {name}
@@ -163,7 +164,11 @@ function PersonLine({ person, isMe, canChange, change, remove }: LineProps) {
   const name = person.user ? nameIn(person.user) : "Somebody who has left";
   return (
     <li class="person-line">
-      <Avatar name={name} id={person.userId} picture={person.user?.avatarUrl} />
+      <Avatar
+        name={name}
+        color={colorOf(person.user?.username ?? "")}
+        picture={person.user?.avatarUrl}
+      />
       <span class="grow">
         <strong>
           {name}

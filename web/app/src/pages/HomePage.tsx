@@ -3,6 +3,7 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
 
 import { NewDashboard } from "../dialogs/NewDashboard.tsx";
+import { colorOf } from "../people/colors.ts";
 import { nameIn } from "../people/names.ts";
 import { Avatar } from "../parts/Avatar.tsx";
 import { Icon, Logo } from "../parts/Icon.tsx";
@@ -70,7 +71,7 @@ export function HomePage({ session, leave }: Props) {
         <span class="whoami">
           <Avatar
             name={nameIn(session.user)}
-            id={session.user.id}
+            color={colorOf(session.user.username)}
             picture={session.user.avatarUrl}
           />
           <span class="wide-only">{nameIn(session.user)}</span>

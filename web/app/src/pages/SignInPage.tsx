@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 
+import { colorOf } from "../people/colors.ts";
 import { Avatar } from "../parts/Avatar.tsx";
 import { Logo } from "../parts/Icon.tsx";
 import { sentenceOf } from "../session/api.ts";
@@ -55,7 +56,7 @@ export function SignInPage({ config, fault, enter, onEnd }: Props) {
                   class="person-button"
                   onClick={() => attempt(signInToDemo(config, username, onEnd))}
                 >
-                  <Avatar name={NAMES[username] ?? username} id={username} />
+                  <Avatar name={NAMES[username] ?? username} color={colorOf(username)} />
                   <span>
                     <strong>{NAMES[username] ?? username}</strong>
                     <small class="soft">{PARTS[username]}</small>

@@ -1,19 +1,17 @@
 /** A person as a small disc: picture or initials, always in the same colour. */
 
 import { safeWebUrl } from "../widgets/addresses.ts";
-import { colorOf } from "../people/colors.ts";
 
 interface Props {
   readonly name: string;
-  readonly id: string;
-  readonly color?: string | undefined;
+  readonly color: string;
   readonly picture?: string | null | undefined;
 }
 
-export function Avatar({ name, id, color, picture }: Props) {
+export function Avatar({ name, color, picture }: Props) {
   const url = safeWebUrl(picture);
   return (
-    <span class="avatar" style={{ backgroundColor: color ?? colorOf(id) }} aria-hidden="true">
+    <span class="avatar" style={{ backgroundColor: color }} aria-hidden="true">
       {url === null ? initials(name) : <img src={url} alt="" />}
     </span>
   );

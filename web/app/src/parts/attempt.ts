@@ -17,6 +17,7 @@ export function attempt<Result>(action: () => Result): Result | undefined {
   }
 }
 
+/** `error`: or a sentence. */
 export function tell(error: unknown): void {
   const sentence = error instanceof Error ? error.message : String(error);
   for (const listener of listeners) listener(sentence);

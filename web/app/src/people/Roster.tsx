@@ -1,9 +1,14 @@
-/** Who is here: one disc per person, however many tabs they have; a click goes along with them. */
+/**
+ * Who is here: one disc per person, however many tabs they have; a click goes along with them, or on a
+ * phone, where every screen is laid out anew, to what they have in hand.
+ */
 
 import type { Board } from "@weft/client";
 import { useEffect } from "preact/hooks";
 
 import { Avatar } from "../parts/Avatar.tsx";
+import { tell } from "../parts/attempt.ts";
+import { useNarrow } from "../parts/narrow.ts";
 import { type Command, Menu } from "../parts/Menu.tsx";
 import type { Profile } from "../session/api.ts";
 import type { Session } from "../session/session.ts";
@@ -12,7 +17,7 @@ import type { Visitor } from "./here.ts";
 import { learn, profileOf } from "./names.ts";
 
 const SHOWN = ["userId", "name", "color", "picture", "isActive"] as const;
-const DISCS = 5;
+const DISCS = { wide: 5, narrow: 1 };
 
 interface Props {
   readonly board: Board;
@@ -24,6 +29,7 @@ interface Props {
 export function Roster({ board, session, leaderId, follow }: Props) {
   const people = peopleIn(useVisitors(board, SHOWN));
   useNames(board, session, people);
+  const isNarrow = useNarrow();
   const names = people.map(({ name }) => name).join(", ");
   const told = (
     <span class="hidden" role="status">
@@ -31,17 +37,23 @@ export function Roster({ board, session, leaderId, follow }: Props) {
     </span>
   );
   if (people.length === 0) return told;
-  const hidden = people.slice(DISCS);
+  const shown = people.slice(0, isNarrow ? DISCS.narrow : DISCS.wide);
+  const hidden = people.slice(shown.length);
+  const verb = isNarrow ? "Go to" : "Follow";
+  const reach = (connectionId: string): void => {
+    if (isNarrow) goTo(board, connectionId);
+    else follow(connectionId === leaderId ? null : connectionId);
+  };
   const others = (): readonly Command[] =>
     hidden.map(({ name, connectionId }) => {
-      return { icon: "eye", name: `Follow ${name}`, run: () => follow(connectionId) };
+      return { icon: "eye", name: `${verb} ${name}`, run: () => reach(connectionId) };
     });
   return (
     <div class="roster" role="group" aria-label={`Here too: ${names}`}>
       {told}
-      {people.slice(0, DISCS).map(({ userId, connectionId, name, color, picture, isActive }) => {
-        const isLeader = connectionId === leaderId;
-        const said = isLeader ? `Stop following ${name}` : `Follow ${name}`;
+      {shown.map(({ userId, connectionId, name, color, picture, isActive }) => {
+        const isLeader = !isNarrow && connectionId === leaderId;
+        const said = isLeader ? `Stop following ${name}` : `${verb} ${name}`;
         return (
           <button
             key={userId}
@@ -50,9 +62,9 @@ export function Roster({ board, session, leaderId, follow }: Props) {
             title={isActive ? said : `${said} (idle)`}
             aria-pressed={isLeader}
             style={{ "--person": color }}
-            onClick={() => follow(isLeader ? null : connectionId)}
+            onClick={() => reach(connectionId)}
           >
-            <Avatar name={name} id={userId} color={color} picture={picture} />
+            <Avatar name={name} color={color} picture={picture} />
           </button>
         );
       })}
@@ -63,6 +75,14 @@ export function Roster({ board, session, leaderId, follow }: Props) {
       )}
     </div>
   );
+}
+
+function goTo(board: Board, connectionId: string): void {
+  const visitor = crowdOf(board).visitors.find((each) => each.connectionId === connectionId);
+  const widgets = [...document.querySelectorAll<HTMLElement>("[data-widget]")];
+  const widget = widgets.find(({ dataset }) => dataset["widget"] === visitor?.widgetId);
+  if (widget) widget.scrollIntoView({ block: "center" });
+  else if (visitor) tell(`${visitor.name} has nothing in hand now.`);
 }
 
 /** Presence tells usernames; who they are is asked for when somebody new is here. */

@@ -7,26 +7,27 @@ const SATURATION = 65;
 const LIGHTEST = 45; // in percent; hues that are brighter to the eye are made darker
 const LUMINANCE_MAX = 0.18;
 
+const GOLDEN = 2_654_435_761; // 2^32 divided by the golden ratio: `ann1` and `ann2` are far apart
+
 const known = new Map<string, string>();
 
-/** `id`: of a user, or any other name of one. */
-export function colorOf(id: string): string {
-  const color = known.get(id) ?? madeFor(id);
-  known.set(id, color);
+export function colorOf(username: string): string {
+  const color = known.get(username) ?? madeFor(username);
+  known.set(username, color);
   return color;
 }
 
-function madeFor(id: string): string {
-  const hue = numberIn(id) % 360;
+function madeFor(username: string): string {
+  const hue = hueOf(username);
   let lightness = LIGHTEST;
   while (luminance(hue, lightness) > LUMINANCE_MAX) lightness -= 1;
   return `hsl(${hue} ${SATURATION}% ${lightness}%)`;
 }
 
-function numberIn(id: string): number {
-  const end = id.replaceAll("-", "").slice(-8);
-  if (/^[0-9a-f]{8}$/.test(end)) return Number.parseInt(end, 16);
-  return [...id].reduce((sum, letter) => sum * 31 + letter.codePointAt(0)!, 7) % 2 ** 32;
+function hueOf(username: string): number {
+  const letters = [...username].map((letter) => letter.codePointAt(0)!);
+  const number = letters.reduce((sum, letter) => (Math.imul(sum, 31) + letter) >>> 0, 7);
+  return Math.floor(((Math.imul(number, GOLDEN) >>> 0) * 360) / 2 ** 32);
 }
 
 /** Relative luminance by WCAG 2, 0 to 1. */

@@ -20,6 +20,7 @@ const ALL: readonly (keyof Visitor)[] = [
   "isActive",
   "pointer",
   "widgetId",
+  "path",
   "caret",
   "view",
 ];

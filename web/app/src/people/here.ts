@@ -2,7 +2,8 @@
  * Where people are on a dashboard, as this app tells and reads it.
  *
  * On its plane a column of the grid is one wide and a row one high, so that a place is the same on
- * every screen. In a text, a place is a position in it, which moves with what is typed.
+ * every screen. In a text, a place is a position in it, which moves with what is typed; in a table it
+ * is a cell, which moves with its row.
  */
 
 import type { Board, Present, Whereabouts } from "@weft/client";
@@ -35,6 +36,7 @@ export interface Visitor {
   readonly isActive: boolean;
   readonly pointer: Point | null;
   readonly widgetId: string | null;
+  readonly path: readonly string[] | null; // of the text or the cell in it
   readonly caret: Caret | null;
   readonly view: View | null;
 }
@@ -42,7 +44,7 @@ export interface Visitor {
 export function visitorIn(present: Present): Visitor {
   const { connectionId, userId, user, isActive, cursor, selection, viewport } = present;
   const range = selection?.[0];
-  const { elementId, offset } = cursor ?? {};
+  const { elementId, path, offset } = cursor ?? {};
   const anchor = range?.startElementId === elementId ? range?.startOffset : undefined;
   return {
     connectionId,
@@ -53,6 +55,7 @@ export function visitorIn(present: Present): Visitor {
     isActive,
     pointer: cursor === undefined || isOff(cursor) ? null : { x: cursor.x, y: cursor.y },
     widgetId: elementId ?? null,
+    path: path ?? null,
     caret: offset === undefined ? null : { position: offset, anchor: anchor ?? null },
     view: viewport ?? null,
   };
@@ -84,6 +87,13 @@ export function tell(board: Board, news: Partial<Told>): void {
   const now = { ...(told.get(board) ?? NOWHERE), ...news };
   told.set(board, now);
   board.setPresence(whereabouts(now));
+}
+
+const AT_START: Caret = { position: 0, anchor: null };
+
+/** This person is in a cell, or has left it and still has its widget in hand. */
+export function enterCell(board: Board, widgetId: string, path: readonly string[] | null): void {
+  tell(board, { place: path === null ? { widgetId } : { widgetId, path, caret: AT_START } });
 }
 
 /** This person has a widget in hand, or none; where they are in its text is told by the text. */

@@ -3,14 +3,18 @@
 import type { JsonObject } from "@weft/client";
 import { useEffect, useRef } from "preact/hooks";
 
+import { useVisitors } from "../people/crowd.ts";
+import { enterCell, type Visitor } from "../people/here.ts";
 import { attempt } from "../parts/attempt.ts";
 import { Icon } from "../parts/Icon.tsx";
+import { sameItems } from "../parts/looks.ts";
 import { Cell } from "./Cell.tsx";
 import { type Column, columnsOf, own, rowsOf } from "./content.ts";
 import type { ContentProps } from "./Content.tsx";
 import { RowKeys } from "./row_keys.ts";
 
 const ROWS = ["data", "rows"];
+const SHOWN = ["name", "color", "path"] as const;
 
 export function TableWidget(props: ContentProps) {
   const { board, id, widget, live } = props;
@@ -19,6 +23,9 @@ export function TableWidget(props: ContentProps) {
   const rows = rowsOf(widget);
   const keys = useRowKeys(props, rows.length);
   const box = useRef<HTMLDivElement>(null);
+  const here = useVisitors(board, SHOWN, ({ widgetId, path }) => widgetId === id && path !== null);
+  const visitorsIn = (at: number, column: string): readonly Visitor[] =>
+    here.length === 0 ? here : here.filter(({ path }) => isCell(path!, at, column));
 
   const insertRow = (at: number): void => {
     attempt(() => {
@@ -65,6 +72,10 @@ export function TableWidget(props: ContentProps) {
                   column={column}
                   label={labelOf(column, at)}
                   canEdit={canEdit}
+                  visitors={visitorsIn(at, column.key)}
+                  enter={(isIn) =>
+                    enterCell(board, id, isIn ? [...ROWS, `${at}`, column.key] : null)
+                  }
                   set={(value) => setCell(keys.keys[at]!, column.key, value)}
                   walk={(by, adds) => walk(at, ordinal, by, adds)}
                 />
@@ -96,6 +107,10 @@ export function TableWidget(props: ContentProps) {
 
 function isOfNumbers(rows: readonly JsonObject[], key: string, align: string): boolean {
   return align === "right" || rows.some((row) => typeof own(row, key) === "number");
+}
+
+function isCell(path: readonly string[], at: number, column: string): boolean {
+  return sameItems(path, [...ROWS, `${at}`, column]);
 }
 
 function labelOf({ title }: Column, at: number): string {
