@@ -6,6 +6,9 @@ STAMP  := $(VENV)/.installed
 WEB    := web/node_modules/.installed
 APP    := gateway/app/index.html
 
+# Images of containers often forbid bytecode: each of many processes would compile what it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help install web app wheel browser run test test-fast lint fuzz bench loadtest lock clean
 .DEFAULT_GOAL := help
 
@@ -18,7 +21,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Weft needs Python 3.11 or newer; PYTHON=python3.12 make ... names another one." >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --upgrade uv
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 
@@ -40,10 +43,10 @@ run: install app  ## the whole system, with people and dashboards to try it out
 	@$(if $(WEFT_POSTGRES_URL),,WEFT_DEMO=$${WEFT_DEMO-true}) $(BIN)/weft up
 
 test: install app browser lint  ## everything: lint, types, floors, laws, real components
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 3
 
-test-fast: install  ## unit and law tests alone, in little more than a minute
-	@$(BIN)/pytest -m "not store and not cluster" --ignore tests/web
+test-fast: install  ## unit and law tests alone, within a minute
+	@$(BIN)/pytest -n 2 -m "not store and not cluster" --ignore tests/web
 
 lint: install  ## ruff, strict types, import floors
 	@$(BIN)/ruff check .
