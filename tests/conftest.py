@@ -9,6 +9,7 @@ import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import Browser, async_playwright
@@ -20,6 +21,14 @@ from storage.postgres_pool import PostgresStores, connect
 from tests.browser.chromium import FLAGS, needed_chromium
 from tests.cluster.world import RunningSystem
 from tests.plugins.installing import HOUSE_RULES, install
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Asked for when several processes run the tests, and by none of them."""
+    from tests.side_by_side import SideBySide
+
+    return SideBySide(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import asyncio
 import json
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -17,7 +17,7 @@ COMMANDS = (
     ["user", "list"],
     ["user", "add", "ann@example.org"],
     ["token", "ann"],
-    ["share", str(uuid4()), "ann", "editor"],
+    ["share", str(UUID(int=7)), "ann", "editor"],
     ["dashboards", "list", "ann"],
     ["dashboards", "add", "ann", "Sales"],
 )
