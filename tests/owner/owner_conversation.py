@@ -8,7 +8,9 @@ from typing import Any, TypeVar
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 import orjson
+import pytest
 
+from actors import joining, snapshots
 from actors.dashboard import Dashboard
 from actors.events import (
     Attached,
@@ -162,3 +164,19 @@ class Conversation:
         """As everyone may see it now."""
         text: str = self.heart.sequencer.durable.value_at(widget, ("config", "text"))
         return text
+
+
+def history_of(*texts: str) -> Conversation:
+    """Ann has typed these at the beginning, a version each."""
+    talk = Conversation()
+    talk.join("ann", version=0)
+    for version, text in enumerate(texts):
+        talk.submit("ann", version + 1, version, typing(text))
+        talk.commit()
+    return talk
+
+
+def shorten_tails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A frame or a page holds two versions."""
+    for room in (joining, snapshots):
+        monkeypatch.setattr(room, "TAIL_MAX_VERSIONS", 2)

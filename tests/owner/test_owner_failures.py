@@ -1,109 +1,21 @@
 """What goes wrong around an owner, and how little of it spreads."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from websockets.asyncio.client import connect
 
 from actors import link_server, owner_service, standing_loop
-from actors.commit_loop import CommitLoop
-from actors.events import (
-    Attached,
-    CheckpointWritten,
-    CommitReturned,
-    Detached,
-    PartTaken,
-    Regranted,
-    Ticked,
-)
-from actors.events import Submitted as Submitted_
-from actors.owner_service import OwnerService
-from storage.memory_accounts import MemoryAccounts
-from storage.memory_directory import MemoryDirectory
 from storage.memory_log import CommitFailure
-from storage.memory_tables import MemoryTables
-from storage.ports import OwnerAddress
+from tests.owner.failing_place import Place, works
 from tests.owner.owner_conversation import retitling
 from tests.owner.owner_gateway import SECRET, Gateway, linked
-from tests.owner.owner_world import GatedLog
-from weft.errors import WeftError
 from weft.limits import UNLOAD_AFTER_SECONDS
-from weft.wire.link import Attach, Ended, LinkHello, Submitted, Taken
+from weft.wire.link import Attach, LinkHello, Submitted
 
 PATIENCE_SECONDS = 10.0
-
-
-class Directory(MemoryDirectory):
-    """Tells when a lock has been released, and can be silent about heartbeats."""
-
-    def __init__(self) -> None:
-        super().__init__(time.monotonic)
-        self.released = asyncio.Event()
-        self.announced = asyncio.Event()
-        self.claimed = asyncio.Event()
-        self.is_deaf = False
-        self.stays_deaf = False
-
-    async def announce_owner(self, address: OwnerAddress, ttl_seconds: float) -> None:
-        if self.is_deaf:
-            self.is_deaf = self.stays_deaf
-            raise WeftError("storage_unavailable")
-        await super().announce_owner(address, ttl_seconds)
-        self.announced.set()
-
-    def forget(self) -> None:
-        """As a Redis that was restarted without its data; the next call fails, as it would."""
-        self._locks.clear()
-        self._owners.clear()
-        self.is_deaf = True
-
-    async def claim(self, dashboard_id: UUID, address: OwnerAddress) -> OwnerAddress:
-        holder = await super().claim(dashboard_id, address)
-        self.claimed.set()
-        return holder
-
-    async def release(self, dashboard_id: UUID, address: OwnerAddress) -> None:
-        await super().release(dashboard_id, address)
-        self.released.set()
-
-
-class Place:
-    """One owner on memory twins, and Ann's dashboards."""
-
-    def __init__(self) -> None:
-        self.now_ms = 1_000_000
-        self.log = GatedLog(MemoryTables())
-        self.log.is_open = True
-        self.accounts = MemoryAccounts(self.log.tables)
-        self.directory = Directory()
-        self.owner = OwnerService(
-            "owner-1",
-            self.log,
-            self.accounts,
-            self.directory,
-            secret=SECRET,
-            clock_ms=lambda: self.now_ms,
-        )
-
-    async def start(self) -> None:
-        self.url = (await self.owner.start()).url
-        self.ann = await self.accounts.create_user("ann@example.org", "ann")
-        self.board = await self.new_board()
-
-    async def new_board(self) -> UUID:
-        return await self.accounts.create_dashboard(self.ann, "Sales")
-
-    def break_heart(self) -> None:
-        """Of Ann's dashboard, from the next event on."""
-
-        def broken(event: object) -> None:
-            raise ZeroDivisionError("a bug")
-
-        heart = self.owner._hosting.dashboards[self.board].heart
-        heart.handle = broken  # type: ignore[method-assign, assignment]
 
 
 @pytest.fixture
@@ -113,15 +25,6 @@ async def place() -> AsyncIterator[Place]:
     yield place
     place.log.tables.unavailable = False
     await place.owner.stop()
-
-
-async def works(gateway: Gateway, place: Place, board: UUID | None = None) -> None:
-    """Somebody can join and edit."""
-    number, joined = await gateway.join(board or place.board, place.ann)
-    await gateway.submit(number, 1, joined["version"], retitling(str(uuid4())))
-    (submission,) = await gateway.published()
-    assert submission["version"] == joined["version"] + 1
-    await gateway.detach(number)
 
 
 # --- links -------------------------------------------------------------------------------------
@@ -280,122 +183,6 @@ async def test_being_stopped_without_postgresql_does_not_take_for_ever(
         async with asyncio.timeout(PATIENCE_SECONDS):
             await place.owner.stop()
         assert (await gateway.ended(number))["code"] == "going_away"
-
-
-# --- bugs --------------------------------------------------------------------------------------
-
-
-async def test_law10_a_broken_dashboard_is_dropped_and_opened_anew(place: Place) -> None:
-    other = await place.new_board()
-    async with linked(place.url) as gateway:
-        number, _ = await gateway.join(place.board, place.ann)
-        theirs, _ = await gateway.join(other, place.ann)
-        place.break_heart()
-        await gateway.submit(number, 1, 0, retitling("North"))
-        ended = await gateway.ended(number)
-        assert (ended["code"], ended["retry"]) == ("internal", "later")
-        assert UUID(ended["cause"])
-        await gateway.submit(theirs, 1, 0, retitling("South"))
-        assert len(await gateway.published()) == 1
-        await works(gateway, place)
-
-
-HANDLERS = {
-    Attached: lambda gateway, place, number: gateway.attach(place.board, place.ann),
-    Submitted_: lambda gateway, place, number: gateway.submit(number, 1, 0, retitling("North")),
-    CommitReturned: lambda gateway, place, number: gateway.submit(number, 1, 0, retitling("North")),
-    Regranted: lambda gateway, place, number: place.owner.regrant(place.board, place.ann),
-    Detached: lambda gateway, place, number: leave(gateway, place),
-    PartTaken: lambda gateway, place, number: gateway.say(Taken(number)),
-    Ticked: lambda gateway, place, number: tell(place, Ticked(place.now_ms)),
-    CheckpointWritten: lambda gateway, place, number: tell(place, CheckpointWritten(0)),
-}
-
-
-async def leave(gateway: Gateway, place: Place) -> None:
-    """Somebody else does."""
-    number, _ = await gateway.join(place.board, place.ann)
-    await gateway.detach(number)
-
-
-async def tell(place: Place, event: Ticked | CheckpointWritten) -> None:
-    place.owner._hosting.dashboards[place.board].handle(event)
-
-
-@pytest.mark.parametrize("event", HANDLERS, ids=lambda event: event.__name__)
-async def test_law10_a_bug_in_any_handler_stays_in_its_dashboard(
-    place: Place, caplog: pytest.LogCaptureFixture, event: type
-) -> None:
-    def broken(_: object) -> None:
-        raise ZeroDivisionError("a bug")
-
-    other = await place.new_board()
-    async with linked(place.url) as gateway:
-        number, _ = await gateway.join(place.board, place.ann)
-        theirs, _ = await gateway.join(other, place.ann)
-        place.owner._hosting.dashboards[place.board].heart._handlers[event] = broken
-        await HANDLERS[event](gateway, place, number)
-        kind, about, ended = await gateway.hear()
-        while about != number:  # whoever else was on the broken one, in any order
-            kind, about, ended = await gateway.hear()
-        assert (kind, ended["code"]) == (Ended, "internal")
-        assert any(ended["cause"] in record.getMessage() for record in caplog.records)
-        await gateway.submit(theirs, 1, 0, retitling("South"))
-        heard = await gateway.hear()
-        while heard[0] is Ended:  # whoever else was on the broken one
-            heard = await gateway.hear()
-        assert heard[1] == other
-        await works(gateway, place)
-
-
-async def test_law10_what_cannot_be_fingerprinted_costs_no_neighbour(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It once cost the link, and so every dashboard that is reached over it."""
-
-    def broken(*_: object) -> None:
-        raise ZeroDivisionError("a bug")
-
-    other = await place.new_board()
-    async with linked(place.url) as gateway:
-        number, _ = await gateway.join(place.board, place.ann)
-        await gateway.join(other, place.ann)
-        with monkeypatch.context() as patched:
-            patched.setattr("actors.dashboard_service.fingerprint", broken)
-            await gateway.submit(number, 1, 0, retitling("North"))
-            assert (await gateway.ended(number))["code"] == "internal"
-        await works(gateway, place, other)
-
-
-async def test_law10_a_broken_commit_loop_begins_again(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(_: object) -> None:
-        monkeypatch.undo()
-        raise ZeroDivisionError("a bug")
-
-    async with linked(place.url) as gateway:
-        number, _ = await gateway.join(place.board, place.ann)
-        monkeypatch.setattr(CommitLoop, "_take", broken)
-        await gateway.submit(number, 1, 0, retitling("North"))
-        assert (await gateway.ended(number))["code"] == "internal"
-        await works(gateway, place)
-
-
-async def test_a_bug_in_a_look_up_is_told_with_its_cause(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def broken(*_: object) -> None:
-        raise ZeroDivisionError("a bug")
-
-    async with linked(place.url) as gateway:
-        await works(gateway, place)
-        with monkeypatch.context() as patched:
-            patched.setattr(place.accounts, "grants_of", broken)
-            ended = await gateway.ended(await gateway.attach(place.board, place.ann))
-        assert ended["code"] == "internal"
-        assert UUID(ended["cause"])
-        await works(gateway, place)
 
 
 # --- time --------------------------------------------------------------------------------------

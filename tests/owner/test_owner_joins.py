@@ -1,12 +1,11 @@
-"""Conversations about joining: what a replica is brought, and whom it takes over from."""
+"""Conversations about joining: what a replica is brought, who may join, what opening remembers."""
 
 from dataclasses import replace
 from typing import Any
 
-import orjson
 import pytest
 
-from actors import joining, snapshots
+from actors import snapshots
 from actors.dashboard import Dashboard
 from actors.events import (
     Attached,
@@ -17,14 +16,10 @@ from actors.events import (
     TailFetched,
 )
 from actors.instructions import (
-    End,
     FetchTail,
     Identify,
-    Instruction,
     Join,
-    Publish,
     Reply,
-    Report,
     SendPart,
 )
 from storage.ports import Checkpoint, LoggedSubmission, OpenedDashboard, ReplicaMark
@@ -32,7 +27,7 @@ from tests.owner.owner_conversation import (
     DASHBOARD,
     WIDGET,
     Conversation,
-    Json,
+    history_of,
     identified,
     named,
     only,
@@ -40,26 +35,10 @@ from tests.owner.owner_conversation import (
     regranted,
     retitling,
     said,
+    shorten_tails,
     typing,
 )
 from weft.errors import WeftError
-from weft.limits import SNAPSHOT_PARTS_AHEAD
-
-
-def history_of(*texts: str) -> Conversation:
-    """Ann has typed these at the beginning, a version each."""
-    talk = Conversation()
-    talk.join("ann", version=0)
-    for version, text in enumerate(texts):
-        talk.submit("ann", version + 1, version, typing(text))
-        talk.commit()
-    return talk
-
-
-def shorten_tails(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A frame or a page holds two versions."""
-    for room in (joining, snapshots):
-        monkeypatch.setattr(room, "TAIL_MAX_VERSIONS", 2)
 
 
 def test_who_holds_nothing_gets_a_snapshot() -> None:
@@ -159,88 +138,6 @@ def test_a_log_that_reaches_back_no_more_ends_the_join(
     talk.attach("bob", version=0, wants_tail=True)
     answer = talk.tell(TailFetched("bob", tuple(talk.committed[missing])))
     assert talk.ended(answer) == {"bob": "conflict"}
-
-
-# --- taking over -------------------------------------------------------------------------------
-
-
-def test_a_replica_that_joins_again_ends_its_older_subscription() -> None:
-    talk = history_of("a")
-    end, join = talk.attach("ann again", replica="ann", user="ann")
-    assert isinstance(end, End)
-    assert (end.subscription, end.error.code) == ("ann", "conflict")
-    assert said(join)["lastSequence"] == 1
-    late = said(only(Reply, talk.submit("ann", 2, 1, typing("b"))))
-    assert late["code"] == "not_joined"
-
-
-def test_law3_the_answer_to_a_takeover_waits_until_all_is_decided() -> None:
-    talk = history_of("a")
-    talk.submit("ann", 2, 1, typing("b"))
-    only(End, talk.attach("ann again", replica="ann", user="ann"))
-    publish, join = talk.commit()
-    assert isinstance(publish, Publish)
-    frame = said(join)
-    assert (frame["lastSequence"], frame["version"]) == (2, 2)
-    same = said(only(Reply, talk.submit("ann again", 2, 1, typing("b"))))
-    assert (same["type"], same["version"]) == ("acknowledged", 2)
-
-
-def test_law3_a_takeover_that_waits_can_be_taken_over() -> None:
-    talk = history_of()
-    talk.submit("ann", 1, 0, typing("a"))
-    talk.attach("second", replica="ann", user="ann")
-    ends = talk.attach("third", replica="ann", user="ann")
-    assert talk.ended(ends) == {"second": "conflict"}
-    _, join = talk.commit()
-    assert isinstance(join, Join)
-    assert join.subscription == "third"
-
-
-def test_a_takeover_learns_that_its_submission_was_refused() -> None:
-    talk = history_of()
-    talk.submit("ann", 1, 0, typing("a"))
-    talk.attach("ann again", replica="ann", user="ann")
-    reported, refused, join = talk.tell(CommitPoisoned(ValueError("no")))
-    assert (type(reported), type(refused)) == (Report, Reply)
-    assert said(join)["lastSequence"] == 0
-
-
-def test_a_replica_of_somebody_else_cannot_be_taken_over() -> None:
-    talk = history_of("a")
-    assert talk.ended(talk.attach("eve", replica="ann")) == {"eve": "forbidden"}
-    assert talk.submit("ann", 2, 1, typing("b")) == []
-
-
-def test_who_has_gone_before_being_identified_is_not_answered() -> None:
-    talk = history_of()
-    talk.tell(Attached("bob", named("bob"), named("bob")))
-    talk.tell(Detached("bob"))
-    assert talk.tell(identified("bob", "editor")) == []
-    assert talk.tell(TailFetched("bob", ())) == []
-    assert talk.heart.subscribers == 1
-
-
-def test_nothing_may_be_submitted_before_the_join_is_answered() -> None:
-    talk = history_of()
-    talk.tell(Attached("bob", named("bob"), named("bob")))
-    early = said(only(Reply, talk.submit("bob", 1, 0, typing("b"))))
-    assert early["code"] == "not_joined"
-
-
-def test_a_stored_mark_is_asked_for_only_when_it_is_not_known() -> None:
-    talk = history_of("a")
-    known = only(Identify, talk.tell(Attached("bob", named("ann"), named("bob"))))
-    talk.tell(Detached("ann"))
-    again = only(Identify, talk.tell(Attached("ann", named("ann"), named("ann"))))
-    assert (known.mark_needed, again.mark_needed) == (True, False)
-
-
-def test_a_stored_mark_never_replaces_a_newer_one() -> None:
-    stale = ReplicaMark(named("ann"), 0, 0, b"")
-    talk = history_of("a", "b")
-    talk.tell(Detached("ann"))
-    assert talk.join("ann", mark=stale)["lastSequence"] == 2
 
 
 # --- permission --------------------------------------------------------------------------------
@@ -376,104 +273,3 @@ def test_law1_a_log_with_a_gap_is_not_opened(version: int) -> None:
         Dashboard(opened_at(tail=tail))
     with pytest.raises(WeftError, match="ends at"):
         Dashboard(replace(opened_at(tail=(first,)), version=version))
-
-
-# --- in parts ----------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshots, "SNAPSHOT_PART_MAX_CHARACTERS", 40)
-
-
-def read_all(talk: Conversation, name: str, answers: list[Instruction]) -> list[Json]:
-    """Take part after part, until there is something else; the parts, and that."""
-    frames = []
-    while answers:
-        frames += [said(each) for each in answers]
-        taken = [each for each in answers if isinstance(each, SendPart)]
-        answers = [answer for _ in taken for answer in talk.tell(PartTaken(name))]
-    return frames
-
-
-def test_a_large_state_comes_in_parts_and_then_what_has_followed(small_parts: None) -> None:
-    talk = history_of("a", "b")
-    first = talk.attach("bob")
-    assert [type(each) for each in first] == [SendPart] * SNAPSHOT_PARTS_AHEAD
-    talk.submit("ann", 3, 2, typing("c"))
-    assert [type(each) for each in talk.commit()] == [Publish]
-    *parts, joined = read_all(talk, "bob", first)
-    assert [part["part"] for part in parts] == list(range(1, parts[0]["parts"] + 1))
-    assert {part["version"] for part in parts} == {2}
-    state = orjson.loads("".join(part["text"] for part in parts))
-    assert state["widgets"][WIDGET]["config"]["text"] == "ba"
-    assert (joined["type"], joined["version"]) == ("joined", 3)
-    assert "snapshot" not in joined
-    assert [each["version"] for each in joined["submissions"]] == [3]
-
-
-def test_law9_the_next_part_is_sent_when_one_has_been_read(small_parts: None) -> None:
-    talk = history_of("a")
-    first = talk.attach("bob")
-    (fifth,) = talk.tell(PartTaken("bob"))
-    assert said(fifth)["part"] == len(first) + 1
-    assert said(only(SendPart, talk.tell(PartTaken("bob"))))["part"] == len(first) + 2
-
-
-def test_parts_are_encoded_once_for_everyone(small_parts: None) -> None:
-    talk = history_of("a")
-    bob, cyd = talk.attach("bob"), talk.attach("cyd")
-    for one, other in zip(bob, cyd, strict=True):
-        assert isinstance(one, SendPart)
-        assert isinstance(other, SendPart)
-        assert one.frame is other.frame
-
-
-def test_law9_few_states_are_held_for_those_who_read_slowly(
-    small_parts: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(snapshots, "SNAPSHOT_REUSE_VERSIONS", 0)
-    talk = history_of("a")
-    began = {}
-    for sequence, name in enumerate(("bob", "cyd", "dan", "eve", "fay"), start=2):
-        began[name] = talk.attach(name)
-        talk.submit("ann", sequence, sequence - 1, typing("x"))
-        talk.commit()
-    versions = {name: said(first[0])["version"] for name, first in began.items()}
-    assert versions == {"bob": 1, "cyd": 2, "dan": 3, "eve": 3, "fay": 3}
-    assert read_all(talk, "eve", began["eve"])[-1]["version"] == 6
-    for name in ("bob", "dan", "fay"):
-        talk.tell(Detached(name))
-    assert said(talk.attach("gil")[0])["version"] == 6
-
-
-def test_what_followed_a_snapshot_and_is_in_memory_no_more_comes_in_pages(
-    small_parts: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    talk = history_of("a")
-    first = talk.attach("bob")
-    shorten_tails(monkeypatch)
-    for sequence in range(2, 6):
-        talk.submit("ann", sequence, sequence - 1, typing("x"))
-        talk.commit()
-    parts = read_all(talk, "bob", first[:-1])
-    assert {part["type"] for part in parts} == {"snapshot"}
-    fetch = only(FetchTail, talk.tell(PartTaken("bob")))
-    assert (fetch.after_version, fetch.up_to_version) == (1, 3)
-    page = talk.tell(TailFetched("bob", tuple(talk.committed[1:3])))
-    tail, joined = read_all(talk, "bob", page)
-    assert [each["version"] for each in tail["submissions"]] == [2, 3]
-    assert [each["version"] for each in joined["submissions"]] == [4, 5]
-
-
-def test_who_leaves_while_reading_is_forgotten(small_parts: None) -> None:
-    talk = history_of("a")
-    talk.attach("bob")
-    talk.tell(Detached("bob"))
-    assert talk.tell(PartTaken("bob")) == []
-
-
-def test_a_part_that_nobody_waits_for_changes_nothing() -> None:
-    talk = history_of("a")
-    talk.join("bob")
-    assert talk.tell(PartTaken("bob")) == []

@@ -1,32 +1,19 @@
 """A change that has returned is known on all nodes: caches, index, notices."""
 
 import asyncio
-import time
-from collections.abc import Iterable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 import redis.asyncio
 
-from storage.cache_service import Cache
-from storage.identity_cache import IdentityCache, Standing
-from storage.identity_consequences import FOLLOWS, with_consequences
-from storage.identity_ports import HOST, Grants, IdentityStores
-from storage.memory_cache import MemoryCache, MemoryEpochs
-from storage.memory_notices import MemoryNotices
-from storage.memory_rate_counts import MemoryRateCounts
-from storage.memory_session_index import MemorySessionIndex
-from storage.memory_shared_identity import memory_shared_identity
-from storage.notices import Heard, Listening, SessionEnded, UserChanged
-from storage.postgres_cache_epoch import PostgresCacheEpoch
-from storage.redis_cache import RedisCache
-from storage.redis_notices import RedisNotices
-from storage.redis_session_index import RedisSessionIndex
-from storage.shared_identity import SharedIdentity
+from storage.identity_cache import Standing
+from storage.identity_consequences import FOLLOWS
+from storage.identity_ports import HOST, Grants
+from storage.notices import SessionEnded, UserChanged
 from tests.storage.conftest import BOTH_STORES
+from tests.storage.consequences_world import Cluster, Node, memory_cluster, real_cluster
 from tests.storage.identity_house import House, by, memory_house, postgres_house
 from weft.errors import WeftError
 from weft.models import (
@@ -39,30 +26,6 @@ from weft.models import (
 )
 
 NOBODY = uuid4()
-
-
-@dataclass
-class Node:
-    stores: IdentityStores  # with consequences
-    seen: IdentityCache
-    heard: "asyncio.Queue[Heard]"
-    enforced: list[UUID]  # dashboards whose owners were told
-    cache: Cache
-
-    async def next(self) -> Heard:
-        return await asyncio.wait_for(self.heard.get(), 20)
-
-
-@dataclass
-class Cluster:
-    house: House
-    nodes: list[Node]
-    index: Any
-    parts: dict[str, Any]
-
-    async def heard_everywhere(self) -> list[Heard]:
-        """One notice of each node."""
-        return [await node.next() for node in self.nodes]
 
 
 @pytest.fixture(params=BOTH_STORES)
@@ -82,49 +45,6 @@ async def cluster(kind: tuple[House, str | None], request: pytest.FixtureRequest
         else:
             pool = request.getfixturevalue("postgres_stores").pool
             yield await real_cluster(house, redis_url, pool, stack)
-
-
-async def memory_cluster(house: House) -> Cluster:
-    shared, notices, index = MemoryCache(), MemoryNotices(), MemorySessionIndex()
-    epochs, time_now = MemoryEpochs(), [0.0]
-
-    async def sleep(seconds: float) -> None:
-        time_now[0] += seconds
-
-    caches = [Cache(shared, epochs, lambda: time_now[0], sleep) for _ in range(2)]
-    nodes = [await node_on(house, cache, notices, index) for cache in caches]
-    parts = {"shared": shared, "notices": notices}
-    return Cluster(house, nodes, index, parts)
-
-
-async def real_cluster(house: House, redis_url: str, pool: Any, stack: AsyncExitStack) -> Cluster:
-    nodes = []
-    for _ in range(2):
-        shared, notices = RedisCache(redis_url), RedisNotices(redis_url)
-        index, cache = RedisSessionIndex(redis_url), Cache(shared, PostgresCacheEpoch(pool))
-        for each in (shared, notices, index, cache):
-            stack.push_async_callback(each.close)
-        notices.start()
-        cache.start()
-        nodes.append(await node_on(house, cache, notices, index))
-    return Cluster(house, nodes, index, {})
-
-
-async def node_on(house: House, cache: Cache, notices: Any, index: Any) -> Node:
-    heard: asyncio.Queue[Heard] = asyncio.Queue()
-    notices.subscribe(heard.put_nowait)
-    enforced: list[UUID] = []
-
-    async def enforce(dashboard_ids: Iterable[UUID]) -> None:
-        enforced.extend(dashboard_ids)
-
-    shared = SharedIdentity(cache, notices, index, MemoryRateCounts())
-    stores = with_consequences(house.stores, shared, enforce)
-    node = Node(stores, IdentityCache(cache, house.stores), heard, enforced, cache)
-    await cache.ask_epoch()
-    while await node.next() != Listening():
-        pass
-    return node
 
 
 # --- what is seen --------------------------------------------------------------------------------
@@ -341,67 +261,6 @@ def test_every_change_of_the_ports_has_its_consequences():
         if not name.startswith("_")
     }
     assert FOLLOWS.keys() == changes
-
-
-# --- without Redis, in memory --------------------------------------------------------------------
-
-
-async def test_without_redis_a_change_happens_and_caches_are_told_by_postgresql():
-    cluster = await memory_cluster(memory_house())
-    one, other = cluster.nodes
-    user = await cluster.house.person()
-    assert await other.seen.profile(user.id) == user.profile()
-    cluster.parts["shared"].unavailable = cluster.index.unavailable = True
-    cluster.parts["notices"].cut(True)
-    changed = await one.stores.users.change_user(user.id, UserPatch(is_active=False), HOST)
-    assert changed.is_active is False
-    cluster.parts["shared"].unavailable = False
-    assert await other.seen.profile(user.id) == changed.profile()
-
-
-async def test_law6_without_redis_every_node_sees_in_postgresql_that_something_was_not_told():
-    cluster = await memory_cluster(memory_house())
-    one, other = cluster.nodes
-    session, _ = await cluster.house.session(await cluster.house.person())
-    risen: list[str] = []
-    other.cache.on_rise(lambda: risen.append("other"))
-    cluster.parts["notices"].cut(True)
-    await one.stores.sessions.end_session(session.id, HOST)
-    await other.cache.ask_epoch()
-    await other.cache.ask_epoch()
-    assert risen == ["other"], "once is enough"
-
-
-async def test_a_change_that_may_have_happened_is_told_as_one_that_has():
-    cluster = await memory_cluster(memory_house())
-    one, other = cluster.nodes
-    user = await cluster.house.person()
-
-    async def lost(user_id: Any, actor: Any, keep: Any = None) -> Any:
-        raise WeftError("storage_unavailable")
-
-    cluster.house.stores.sessions.end_sessions = lost
-    with pytest.raises(WeftError):
-        await one.stores.sessions.end_sessions(user.id, actor=HOST)
-    assert await other.next() == UserChanged(user.id)
-
-
-async def test_law6_when_an_owner_cannot_be_told_the_caller_hears_it_and_may_ask_again():
-    cluster = await memory_cluster(memory_house())
-    house, (one, _) = cluster.house, cluster.nodes
-    board, failures = await house.board(await house.person()), [WeftError("storage_unavailable")]
-
-    async def enforce(dashboard_ids: Iterable[UUID]) -> None:
-        one.enforced.extend(dashboard_ids)
-        if failures:
-            raise failures.pop()
-
-    shared = memory_shared_identity(time.time)
-    dashboards = with_consequences(house.stores, shared, enforce).dashboards
-    with pytest.raises(WeftError):
-        await dashboards.archive(board.id, HOST)
-    await dashboards.archive(board.id, HOST)
-    assert one.enforced == [board.id, board.id]
 
 
 async def test_law6_a_removal_asked_for_again_is_enforced_though_there_is_nothing_to_remove():
