@@ -5,7 +5,8 @@ Chromium on this machine, beside the server. A page is open when every widget is
 the window show their content; its files are in the browser's cache, as on a second visit. Of a key
 it tells how long it takes until the letter is in the page and its edit made; the same with the work
 of the frame that shows it; and until the end of that frame, waiting for it included. Alone, and
-while twenty others type into the same texts. CPU is that of the page's main thread alone.
+while twenty others type into the same texts. These are times, of a page that shares its cores with
+Chromium's other processes and with the server; the main thread's work is CPU, and is not disturbed.
 """
 
 import asyncio
@@ -182,7 +183,8 @@ async def measure_keys(page: Page, main: MainThread, when: str) -> None:
     print(f"  in the page, and its edit made  {spread(made)}")
     print(f"  with the frame that shows it    {spread(worked)} (goal {GOAL_KEY_MS})")
     print(f"  with waiting for that frame     {spread(shown)}")
-    print(f"  the main thread works {worked_ms / took / 10:.1f} % of the time")
+    each = worked_ms / KEYS
+    print(f"  the main thread works {each:.1f} ms a key, {worked_ms / took / 10:.1f} % of the time")
 
 
 async def measure_idle(main: MainThread, when: str) -> None:

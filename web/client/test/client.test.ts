@@ -267,6 +267,35 @@ test("law 3: edits of a closed tab are shown and sent by the next one, once", as
   assert.deepEqual([submit.sequence, submit.operations], [2, [typed(6, "?")]]);
 });
 
+test("law 3: what a session that ended has left is sent by the next one in the same page", async () => {
+  mock.method(console, "error", () => {});
+  const store = new MemoryStore();
+  const [board, socket] = await joined({ store });
+  board.insert(WIDGET, TEXT, 5, "!");
+  await settle();
+  socket.onclose?.({ code: 4401, reason: "" });
+  await pass(5);
+  assert.equal(board.status.error?.code, "unauthenticated");
+
+  const [client] = await opened({ store });
+  let again: Board | undefined;
+  void client.join(BOARD).then((next) => (again = next));
+  await settle();
+  assert.equal(again?.replicaId, board.replicaId);
+  assert.equal(again?.document.valueAt(WIDGET, TEXT), "hello!");
+});
+
+test("undo steps are told apart by a clock that nobody sets", async () => {
+  let nowMs = 0;
+  mock.method(performance, "now", () => nowMs);
+  const [board] = await joined(); // the clock of the wall stands still meanwhile
+  board.insert(WIDGET, TEXT, 5, "!");
+  nowMs += 60_000;
+  board.insert(WIDGET, TEXT, 6, "?");
+  board.undo();
+  assert.equal(board.document.valueAt(WIDGET, TEXT), "hello!");
+});
+
 test("a store that fails is done without", async () => {
   const warned = mock.method(console, "warn", () => {});
   const broken: ReplicaStore = {

@@ -138,7 +138,7 @@ function Closed({ fault, session }: ClosedProps) {
   const code = fault instanceof WeftError ? fault.code : "";
   const isSignedOut = code === "unauthenticated";
   useEffect(() => {
-    if (isSignedOut) session.expire(); // what is not sent waits here for the next sign-in
+    if (isSignedOut) session.expire();
   }, [isSignedOut]);
   if (isSignedOut) return null;
   const isHidden = ["unknown_dashboard", "forbidden"].includes(code);

@@ -10,18 +10,18 @@ const SIGNS = ["pointermove", "pointerdown", "keydown", "scroll"] as const;
 
 export function useActivity(board: Board): void {
   useEffect(() => {
-    let lastSignAt = Date.now();
+    let lastSignAt = performance.now();
     let timer: ReturnType<typeof setTimeout> | null = null;
     const look = (): void => {
       if (timer !== null) clearTimeout(timer);
       timer = null;
-      const left = lastSignAt + IDLE_AFTER_MS - Date.now();
+      const left = lastSignAt + IDLE_AFTER_MS - performance.now();
       const isActive = document.visibilityState === "visible" && left > 0;
       tell(board, { isActive });
       if (isActive) timer = setTimeout(look, left);
     };
     const sign = (): void => {
-      lastSignAt = Date.now();
+      lastSignAt = performance.now();
       if (timer === null) look(); // else the timer finds it
     };
     look();

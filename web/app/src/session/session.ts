@@ -34,18 +34,18 @@ export class Session {
   readonly api: Api;
   /** The page around this one says who it is. */
   readonly isHosted: boolean;
-  readonly expire: () => void;
   readonly #config: AppConfig;
   readonly #credentials: Credentials;
+  readonly #onEnd: () => void;
   #client: Client | null = null;
 
   constructor(config: AppConfig, credentials: Credentials, user: User, onEnd: () => void) {
     this.#config = config;
     this.#credentials = credentials;
     this.user = user;
-    this.expire = onEnd;
+    this.#onEnd = onEnd;
     this.isHosted = credentials.source.kind === "host";
-    this.api = new Api(credentials, onEnd);
+    this.api = new Api(credentials, () => this.expire());
     credentials.onRenewed = () => this.keep();
     learn([user]);
   }
@@ -68,6 +68,12 @@ export class Session {
   nameOf(userId: string | null): string {
     const person = userId === null ? undefined : profileOf(userId);
     return person === undefined ? "Somebody" : nameIn(person);
+  }
+
+  /** It has ended by itself. What is not sent waits here for the next sign-in. */
+  expire(): void {
+    void this.#client?.close(0);
+    this.#onEnd();
   }
 
   async end(): Promise<void> {

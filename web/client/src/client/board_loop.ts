@@ -58,6 +58,7 @@ export class Board extends Editing {
   #writing = Promise.resolve();
   #unwritten: Store | null = null; // what to write when the write under way is done
   #storesNothing = false;
+  #releasing: Promise<void> | null = null;
   #presenceTimer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(
@@ -200,6 +201,7 @@ export class Board extends Editing {
     const over = this.#waiters.filter((waiter) => waiter.isOver());
     this.#waiters = this.#waiters.filter((waiter) => !over.includes(waiter));
     for (const waiter of over) waiter.resolve();
+    if (this.isOver) void this.released();
   }
 
   until(isOver: () => boolean): Promise<void> {
@@ -207,8 +209,13 @@ export class Board extends Editing {
     return new Promise((resolve) => this.#waiters.push({ isOver, resolve }));
   }
 
-  /** Nothing more is written, and another page may go on with what is left. */
-  async released(): Promise<void> {
+  /** Nothing more is written, and who joins next may go on with what is left. */
+  released(): Promise<void> {
+    this.#releasing ??= this.#release();
+    return this.#releasing;
+  }
+
+  async #release(): Promise<void> {
     await this.#writing;
     this.#storesNothing = true;
     await this.#claim?.release().catch(warn);

@@ -102,7 +102,9 @@ export class Client {
   }
 
   async #begin(dashboardId: string): Promise<Board> {
-    await this.#open.get(dashboardId)?.leaving; // who comes back at once goes on with what it left
+    const before = this.#open.get(dashboardId);
+    await before?.leaving; // who comes back at once goes on with what it left
+    if (before?.isOver) await before.released();
     const claim = await this.#claim(dashboardId);
     if (this.#connection.link === "over") {
       await claim?.release();
@@ -239,7 +241,7 @@ export class Client {
     this.#socket = socket;
     this.#expectWord(OPEN_TIMEOUT_SECONDS);
     socket.onopen = () => {
-      openedAt = Date.now();
+      openedAt = performance.now(); // a clock that nobody sets
       this.#handle({ kind: "socketOpened", token });
     };
     socket.onmessage = ({ data }) => {
@@ -248,7 +250,7 @@ export class Client {
     };
     socket.onclose = ({ code, reason }) => {
       this.#forget(socket);
-      const lastedSeconds = Math.max(0, (Date.now() - openedAt) / 1000);
+      const lastedSeconds = Math.max(0, (performance.now() - openedAt) / 1000);
       this.#handle({ kind: "socketClosed", code, reason, lastedSeconds });
     };
   }

@@ -26,8 +26,8 @@ export class Editing {
   readonly #carry: Carry;
   readonly #now: () => number;
 
-  /** `carry` carries the replica's instructions out; `now` is in ms. */
-  constructor(replica: Replica, carry: Carry, now: () => number = Date.now) {
+  /** `carry` carries the replica's instructions out; `now` is in ms, of a clock that nobody sets. */
+  constructor(replica: Replica, carry: Carry, now: () => number = () => performance.now()) {
     this.replica = replica;
     this.#carry = carry;
     this.#now = now;
