@@ -7,7 +7,6 @@ Told are the latencies, the CPU of each part of the system for one submission an
 
 import asyncio
 import json
-import subprocess
 import sys
 import time
 from contextlib import AsyncExitStack
@@ -20,6 +19,7 @@ import orjson
 import uvloop
 from websockets.asyncio.client import ClientConnection, connect
 
+from benchmarks.beside import beside
 from benchmarks.cluster import System, running_system
 from benchmarks.editors import percentile
 from loadtests.http_stage import prepare
@@ -67,21 +67,10 @@ def measured(system: System, scenario: Scenario) -> dict[str, Any]:
     people = {"dashboards": scenario.dashboards, "people": scenario.people}
     told = asyncio.run(prepare(*where, **people)).to_json()
     empty = private_bytes(system)
-    command = [sys.executable, "-m", "benchmarks.capacity", "child"]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(json.dumps(told | {"per_second": scenario.per_second}) + "\n")
-        process.stdin.flush()
-        if not process.stdout.readline():
-            raise SystemExit("the editors did not come in")
+    with beside("benchmarks.capacity", told | {"per_second": scenario.per_second}) as go:
         memory = private_bytes(system) - empty
         before = system.cpu_seconds()
-        process.stdin.write("go\n")
-        process.stdin.flush()
-        seen: dict[str, Any] = json.loads(process.stdout.readline())
+        seen: dict[str, Any] = go()
         after = system.cpu_seconds()
     return seen | {"memory": memory, "cpu": {role: after[role] - before[role] for role in after}}
 

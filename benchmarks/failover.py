@@ -158,8 +158,7 @@ async def measure(cluster: Cluster) -> None:
 
 def main() -> None:
     with cluster_of_nodes() as cluster:
-        for _ in range(2):
-            cluster.add_node(CPUS)
+        cluster.add_nodes(CPUS, CPUS)
         cluster.up()
         asyncio.run(measure(cluster))
 

@@ -6,7 +6,6 @@ dashboard of one running system. The producer and its viewers have a process of 
 
 import asyncio
 import json
-import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -17,6 +16,7 @@ import orjson
 from websockets.asyncio.client import ClientConnection, connect
 
 import weft
+from benchmarks.beside import beside
 from benchmarks.cluster import System, apply, prepare, running_system
 from benchmarks.editors import Load, percentile
 
@@ -40,24 +40,14 @@ async def add_widgets(load: Load) -> list[str]:
 
 def measured(system: System, load: Load, widget_ids: list[str], per_second: float) -> Any:
     """What the editors saw, and (under `live`) what the viewers did."""
-    job = {"url": load.url, "dashboard": load.dashboard_id, "token": load.tokens[0]}
-    told = json.dumps(job | {"widgets": widget_ids, "per_second": per_second})
-    command = [sys.executable, "-m", "benchmarks.feeds", "child"]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as child:
-        assert child.stdin is not None
-        assert child.stdout is not None
-        child.stdin.write(told + "\n")
-        child.stdin.flush()
-        child.stdout.readline()  # all viewers have joined
+    job: dict[str, Any] = {"url": load.url, "dashboard": load.dashboard_id}
+    job |= {"token": load.tokens[0], "widgets": widget_ids, "per_second": per_second}
+    with beside("benchmarks.feeds", job) as enough:  # all viewers have joined
         began, before = time.perf_counter(), system.cpu_seconds()
         seen = apply(system, load)
         took, after = time.perf_counter() - began, system.cpu_seconds()
         seen["cpu"] = {role: round((after[role] - before[role]) / took, 3) for role in after}
-        child.stdin.write("enough\n")
-        child.stdin.flush()
-        seen["live"] = json.loads(child.stdout.readline())
+        seen["live"] = enough()
     return seen
 
 

@@ -15,7 +15,7 @@ class Door:
 
     def __init__(self, addresses: Sequence[Address] = ()) -> None:
         self.addresses = list(addresses)
-        self._passing: set[asyncio.Task[None]] = set()
+        self._passing: dict[asyncio.Task[None], Address | None] = {}  # None: not led anywhere yet
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[str]:
@@ -29,21 +29,35 @@ class Door:
                 task.cancel()
             await asyncio.gather(*self._passing, return_exceptions=True)
 
+    def close_to(self, address: Address) -> None:
+        """Its health check has failed: who is led there is let go of."""
+        self.addresses.remove(address)
+        for task, led_to in self._passing.items():
+            if led_to == address:
+                task.cancel()
+
     def _come(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.create_task(self._lead(reader, writer))
-        self._passing.add(task)
-        task.add_done_callback(self._passing.discard)
+        self._passing[task] = None
+        task.add_done_callback(self._passing.pop)
 
     async def _lead(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
         try:
-            for host, port in self.addresses:
+            for address in self.addresses:
                 with suppress(OSError):
-                    far_reader, far_writer = await asyncio.open_connection(host, port)
-                    ways = ((reader, far_writer), (far_reader, writer))
-                    await asyncio.gather(*(_pour(*way) for way in ways))
+                    far_reader, far_writer = await asyncio.open_connection(*address)
+                    self._passing[task] = address
+                    await join((reader, far_writer), (far_reader, writer))
                     return
         finally:
             writer.transport.abort()
+
+
+async def join(*ways: tuple[asyncio.StreamReader, asyncio.StreamWriter]) -> None:
+    """What is read from the one is written to the other, until every way has ended."""
+    await asyncio.gather(*(_pour(*way) for way in ways))
 
 
 async def _pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -114,6 +114,29 @@ async def test_a_door_leads_to_the_first_who_is_there() -> None:
         writer.close()
 
 
+async def test_a_door_that_closes_to_a_gateway_lets_go_of_who_is_led_there_alone() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.readline():
+            writer.write(b"%d\n" % writer.get_extra_info("sockname")[1])
+        writer.close()
+
+    servers = [await asyncio.start_server(answer, "127.0.0.1", 0) for _ in range(2)]
+    one, other = [server.sockets[0].getsockname() for server in servers]
+    door = Door([one, other])
+    async with servers[0], servers[1], door.open() as url:
+        ousted = await asyncio.open_connection(*address_of(url))
+        assert await says(ousted, b"where\n") == b"%d\n" % one[1]
+        door.addresses.reverse()
+        stays = await asyncio.open_connection(*address_of(url))
+        assert await says(stays, b"where\n") == b"%d\n" % other[1]
+        door.close_to(one)
+        with suppress(ConnectionResetError):
+            assert await ousted[0].read() == b""
+        assert await says(stays, b"where\n") == b"%d\n" % other[1]
+        for _, writer in (ousted, stays):
+            writer.close()
+
+
 async def test_a_door_that_leads_nowhere_closes() -> None:
     async with Door().open() as url:
         reader, writer = await asyncio.open_connection(*address_of(url))

@@ -12,19 +12,20 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from cluster.chaos.door_server import Address, Door
 from cluster.chaos.ray_nodes_service import START_SECONDS, RayNode, RayNodes
 from cluster.process_file import descendants
 from storage.embedded_postgres import SOCKET_NAME as POSTGRES_SOCKET
 from storage.embedded_postgres import EmbeddedPostgres
 from storage.embedded_redis import EmbeddedRedis, program
 from tests.cluster.namespaces import Network, network, unavailable
-from tests.cluster.passage import join, passage
+from tests.cluster.passage import passage
 from tests.cluster.world import PATIENCE_SECONDS, TEXT, Desk, RunningSystem, weft_command
 from weft import Board
 from weft.errors import WeftError
@@ -34,38 +35,6 @@ LOOK_AGAIN_SECONDS = 0.1
 OUTSIDERS = 4  # this process, PostgreSQL, Redis, the Redis of Ray
 POSTGRES_PORT, REDIS_PORT, RAY_REDIS_PORT = 5432, 6379, 6389
 WS_PORT, HTTP_PORT = 8765, 8766
-
-
-class Door:
-    """One address for the gateways of all nodes, as a balancer has it: the first that accepts."""
-
-    def __init__(self, port: int) -> None:
-        self.port = port
-        self.addresses: list[str] = []
-        self._open: dict[asyncio.StreamWriter, str] = {}
-
-    @asynccontextmanager
-    async def open(self) -> AsyncIterator[str]:
-        server = await asyncio.start_server(self._pass, "127.0.0.1", 0)
-        async with server:
-            yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-
-    def close_to(self, address: str) -> None:
-        """Its health check has failed: who is connected through it is let go of."""
-        self.addresses.remove(address)
-        for writer, through in self._open.items():
-            if through == address:
-                writer.transport.abort()
-
-    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        for address in self.addresses:
-            with suppress(OSError):
-                far_reader, far_writer = await asyncio.open_connection(address, self.port)
-                self._open[writer] = address
-                await join((reader, far_writer), (far_reader, writer))
-                del self._open[writer]
-                return
-        writer.close()
 
 
 class Cluster:
@@ -81,7 +50,7 @@ class Cluster:
         self.postgres = EmbeddedPostgres(directory / "postgres")
         self.redis = EmbeddedRedis(directory / "redis")
         self.system = RunningSystem(directory / "data")
-        self.door = Door(WS_PORT)
+        self.door = Door()  # one address for the gateways of all nodes, as a balancer has it
 
     def outside(self, number: int) -> str:
         return self.network.outside(number) if self.network else f"{self._loopback}.{100 + number}"
@@ -98,11 +67,12 @@ class Cluster:
     def head(self) -> RayNode:
         return self.nodes.nodes[0]
 
-    def add_node(self, cpus: int) -> RayNode:
-        """It has started."""
-        node = self.nodes.add(cpus, self.network.add_host() if self.network else None)
-        self.nodes.wait_for(node)
-        return node
+    def add_nodes(self, *cpus: int) -> None:
+        """All start at once, the head among them; they have started."""
+        for each in cpus:
+            self.nodes.add(each, self.network.add_host() if self.network else None)
+        for node in self.nodes.nodes:
+            self.nodes.wait_for(node)
 
     def up(self) -> None:
         ports = ("--ws-port", str(WS_PORT), "--http-port", str(HTTP_PORT))
@@ -208,6 +178,10 @@ def places(report: ClusterReport) -> list[tuple[str, str]]:
     """(node, role), sorted."""
     owners = [(each.host, "owner") for each in report.owners]
     return sorted([*owners, *((each.host, "gateway") for each in report.gateways)])
+
+
+def gateway_of(node: RayNode) -> Address:
+    return node.address, WS_PORT
 
 
 def on(node: RayNode, owners: int) -> list[tuple[str, str]]:

@@ -6,8 +6,10 @@ off. It says `open` when it listens, and ends by being killed.
 import asyncio
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from subprocess import PIPE, Popen
+
+from cluster.chaos.door_server import join
 
 Target = tuple[str, int, str]  # address, port, path
 
@@ -23,18 +25,6 @@ def passage(*targets: Target) -> Iterator[None]:
             yield
         finally:
             process.kill()
-
-
-async def join(*ways: tuple[asyncio.StreamReader, asyncio.StreamWriter]) -> None:
-    await asyncio.gather(*(_pour(*way) for way in ways))
-
-
-async def _pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while piece := await reader.read(65536):
-            writer.write(piece)
-            await writer.drain()
-    writer.close()
 
 
 async def _serve(words: list[str]) -> None:

@@ -18,9 +18,11 @@ from storage.redis_directory import RedisDirectory
 from tests.cluster.namespaces import unavailable
 from tests.cluster.nodes_world import (
     LOOK_AGAIN_SECONDS,
+    WS_PORT,
     Cluster,
     cluster_of_nodes,
     edit,
+    gateway_of,
     on,
     places,
 )
@@ -36,8 +38,7 @@ NODE_SECONDS = 10.0  # the bar: until editors commit again when a node is lost
 def cluster() -> Iterator[Cluster]:
     """Two nodes, of one and of three CPUs."""
     with cluster_of_nodes() as cluster:
-        for cpus in (1, 3):
-            cluster.add_node(cpus)
+        cluster.add_nodes(1, 3)
         cluster.up()
         yield cluster
 
@@ -52,7 +53,7 @@ async def desk(cluster: Cluster) -> AsyncIterator[Desk]:
 async def pair(cluster: Cluster, desk: Desk, holder: RayNode) -> list[Board]:
     """One at the head's gateway, one at the other's. The dashboard is with an owner of `holder`."""
     head, other = cluster.nodes.nodes
-    cluster.door.addresses = [head.address, other.address]
+    cluster.door.addresses = [gateway_of(head), gateway_of(other)]
     cluster.system.ready["ws"] = await desk.stack.enter_async_context(cluster.door.open())
     boards = [await desk.prepare()]
     cluster.door.addresses.reverse()
@@ -71,7 +72,7 @@ async def until(is_so: Callable[[], bool]) -> None:
 async def test_every_node_has_its_gateway_and_owners_by_its_cpus(cluster: Cluster) -> None:
     head, other = cluster.nodes.nodes
     assert {each["ws"] for each in cluster.system.ready["gateways"]} == {
-        f"ws://{node.address}:{cluster.door.port}" for node in (head, other)
+        f"ws://{node.address}:{WS_PORT}" for node in (head, other)
     }
     await cluster.until(lambda report: places(report) == on(head, 1) + on(other, 2))
 
@@ -146,7 +147,7 @@ async def test_law5_a_node_that_is_cut_off_from_everything_is_done_without(
     boards = await pair(cluster, desk, other)
     cluster.network.cut(other.address)
     try:
-        cluster.door.close_to(other.address)
+        cluster.door.close_to(gateway_of(other))
         gap = await edit(desk, boards, "cut-off")
     finally:
         cluster.network.mend(other.address)
