@@ -102,6 +102,12 @@ class Access:
         decision = decide(subject, "read", Resource("dashboard"), self._context())
         return decision.allowed
 
+    def shows_people(self, subject: Subject | None) -> bool:
+        """Whether who shares a dashboard may be told; to the host product it may."""
+        if subject is None:
+            return True
+        return decide(subject, "read", Resource("collaborators"), self._context()).allowed
+
     async def ask_to_edit(
         self, dashboard_id: UUID, operations: Sequence[Edit], lookup: Lookup
     ) -> None:

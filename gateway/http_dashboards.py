@@ -118,6 +118,7 @@ def _add_lists(router: APIRouter, around: HttpSurroundings) -> None:
 
 def _add_reading(router: APIRouter, around: HttpSurroundings) -> None:
     contents = Contents(around)
+    users = around.stores.identity.users
 
     @router.get("/{dashboardId}", responses=telling(READS, 200, "ETag"))
     async def read_dashboard(
@@ -126,10 +127,13 @@ def _add_reading(router: APIRouter, around: HttpSurroundings) -> None:
         """With its widgets, all as of `version`, which is the ETag."""
         subject = await access.ask_to_read(dashboard_id)
         content = await contents.read(dashboard_id)
+        owner_id = content.dashboard.owner_id
+        profiles = await users.profiles([owner_id]) if access.shows_people(subject) else {}
         _tag(content, response)
         return DashboardWithWidgets.model_construct(
             **dict(content.dashboard),
             role=subject.role if subject else None,
+            owner=profiles.get(owner_id),
             widgets=content.widgets,
         )
 

@@ -23,7 +23,8 @@ async def test_an_invitation_gives_nothing_until_it_is_accepted(api: HttpWorld) 
     accepted = await bob.api.collaborators.accept(dashboard.id, bob.id)
     assert accepted.accepted_at is not None
     assert await all_of(bob.api.collaborators.invitations()) == []
-    assert (await bob.api.dashboards.read(dashboard.id)).role == "editor"
+    read = await bob.api.dashboards.read(dashboard.id)
+    assert (read.role, read.owner and read.owner.id) == ("editor", ann.id)
     assert await bob.api.collaborators.accept(dashboard.id, bob.id) == accepted
 
 

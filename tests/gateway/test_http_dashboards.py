@@ -217,7 +217,8 @@ async def test_public_is_for_everyone_to_read_and_nobody_else_to_edit(api: HttpW
     ann, eve = await api.person(), await api.person()
     dashboard = await api.dashboard(ann)
     await ann.api.dashboards.change(dashboard.id, DashboardPatch(is_public=True))
-    assert (await eve.api.dashboards.read(dashboard.id)).role == "viewer"
+    read = await eve.api.dashboards.read(dashboard.id)
+    assert (read.role, read.owner) == ("viewer", None)
     title = eve.api.dashboards.change(dashboard.id, DashboardPatch(title="x"))
     assert (await refused(title)).code == "forbidden"
     assert (await refused(all_of(eve.api.collaborators.all(dashboard.id)))).code == "forbidden"

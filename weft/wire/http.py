@@ -69,9 +69,12 @@ class DashboardFound(DashboardListed):
 
 
 class DashboardWithWidgets(Dashboard):
-    """All of it at `version`, in one piece. `role` absent: asked by the host product."""
+    """All of it at `version`, in one piece. `role` absent: asked by the host product. `owner`: for who
+    may see who shares it.
+    """
 
     role: Role | None = None
+    owner: UserProfile | None = None
     widgets: tuple[Widget, ...]
 
 

@@ -5,6 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 
 import { attempt } from "../parts/attempt.ts";
 import { Dialog } from "../parts/Dialog.tsx";
+import { readMembers } from "../people/members.ts";
 import { sentenceOf } from "../session/api.ts";
 import type { Session } from "../session/session.ts";
 import { bringBack, outlineOf } from "./past_version.ts";
@@ -37,6 +38,7 @@ export function HistoryDialog({ board, session, close }: Props) {
         const found = await session.api.get<{ versions: number[] }>(`${path}/checkpoints`);
         const newest = found.versions.slice(-SHOWN).reverse();
         setVersions(newest);
+        await readMembers(session, board.dashboardId).catch(() => {}); // some may not
         for (const version of newest) {
           const made = await toldOf(session, path, version);
           setTold((known) => new Map([...known, [version, made]]));
@@ -45,7 +47,7 @@ export function HistoryDialog({ board, session, close }: Props) {
         setFault(sentenceOf(error));
       }
     })();
-  }, [session, path]);
+  }, [session, board]);
   const choose = async (version: number): Promise<void> => {
     setChosen(version);
     setState(null);

@@ -4,7 +4,8 @@ import type { Board } from "@weft/client";
 import { useCallback, useEffect, useState } from "preact/hooks";
 
 import { colorOf } from "../people/colors.ts";
-import { learn, nameIn, profileOf } from "../people/names.ts";
+import { readMembers } from "../people/members.ts";
+import { nameIn, profileOf } from "../people/names.ts";
 import { Avatar } from "../parts/Avatar.tsx";
 import { Dialog } from "../parts/Dialog.tsx";
 import { Icon } from "../parts/Icon.tsx";
@@ -35,13 +36,10 @@ export function ShareDialog({ board, session, close }: Props) {
   const canChange = board.permissions.includes("write collaborators");
 
   const look = useCallback(async () => {
-    const { items } = await session.api.get<Page<Collaborator>>(`${path}/collaborators`, {
-      limit: "200",
-    });
-    learn(items.map(({ user }) => user));
-    setPeople(items);
-    setDashboard(await session.api.get<DashboardListed>(path));
-  }, [session, path]);
+    const members = await readMembers(session, board.dashboardId);
+    setPeople(members.people);
+    setDashboard(members.dashboard);
+  }, [session, board]);
   const attempt = async (action: () => Promise<unknown>): Promise<boolean> => {
     setFault("");
     try {

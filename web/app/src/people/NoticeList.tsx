@@ -1,12 +1,15 @@
 /** Edits that were lost, whose they were lost to, and the way back: no edit is lost in silence. */
 
 import type { Board, Notice } from "@weft/client";
+import { useEffect, useState } from "preact/hooks";
 
 import { attempt } from "../parts/attempt.ts";
 import { Icon } from "../parts/Icon.tsx";
 import { sameItems, useLook } from "../parts/looks.ts";
 import type { Session } from "../session/session.ts";
 import { lostPlace, lostText } from "./lost_edit.ts";
+import { readMembers } from "./members.ts";
+import { profileOf } from "./names.ts";
 
 interface Props {
   readonly board: Board;
@@ -17,6 +20,7 @@ const SHOWN = 4;
 
 export function NoticeList({ board, session }: Props) {
   const notices = useLook(board, newest, sameItems);
+  useNames(board, session, notices);
   if (notices.length === 0) return null;
   return (
     <section class="notices" aria-label="Lost edits" aria-live="polite">
@@ -39,6 +43,19 @@ export function NoticeList({ board, session }: Props) {
       ))}
     </section>
   );
+}
+
+/** Who has gone again before anybody met them here is asked for. */
+function useNames(board: Board, session: Session, notices: readonly Notice[]): void {
+  const [, draw] = useState(0);
+  const strangers = notices.filter(({ userId }) => userId && !profileOf(userId)).length;
+  useEffect(() => {
+    if (strangers === 0) return;
+    readMembers(session, board.dashboardId).then(
+      () => draw((count) => count + 1),
+      () => {}, // then it was somebody
+    );
+  }, [board, session, strangers]);
 }
 
 function newest(board: Board): readonly Notice[] {

@@ -22,6 +22,7 @@ export interface DashboardListed {
   readonly title: string;
   readonly description?: string | null;
   readonly ownerId: string;
+  readonly owner?: Profile; // where one is read
   readonly updatedAt: string;
   readonly isPublic?: boolean;
   readonly isArchived?: boolean;
