@@ -35,7 +35,7 @@ async def take(url: str) -> None:
         ben = await enter(browser, url, "Ben Okafor")
         chloe = await enter(browser, url, "Chloé Martin")
         await ann.wait_for_timeout(FED_MS)
-        await chloe.locator("[data-widget][aria-label*=Stock]").focus()
+        await chloe.get_by_label("Note, row 3").focus()
         await ben.locator(".ql-editor").first.click()
         await ben.keyboard.press("Control+Home")
         for _ in range(4):

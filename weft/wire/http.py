@@ -69,8 +69,9 @@ class DashboardFound(DashboardListed):
 
 
 class DashboardWithWidgets(Dashboard):
-    """All of it at `version`, in one piece. `role` absent: asked by the host product. `owner`: for who
-    may see who shares it.
+    """All of it at `version`, in one piece. `role` absent: asked by the host product.
+
+    `owner`: for who may see who shares it.
     """
 
     role: Role | None = None
