@@ -3,7 +3,9 @@
 import "fake-indexeddb/auto";
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
+
+import { forceCloseDatabase } from "fake-indexeddb";
 
 import { IndexedDbStore } from "../src/client/indexeddb_store.ts";
 import type { Change } from "../src/client/journal.ts";
@@ -113,4 +115,23 @@ test("IndexedDB: people who share a browser do not get each other's edits", asyn
   assert.equal(his.left, null);
   await his.release();
   await Promise.all([ann.close(), bob.close()]);
+});
+
+test("IndexedDB: one that the browser closes is opened again by the next board", async () => {
+  const opened: IDBDatabase[] = [];
+  const open = indexedDB.open.bind(indexedDB);
+  const watched = mock.method(indexedDB, "open", (name: string, version?: number) => {
+    const request = open(name, version);
+    request.addEventListener("success", () => opened.push(request.result));
+    return request;
+  });
+  const store = new IndexedDbStore(newUuid());
+  await store.claim("d1", "r1");
+  forceCloseDatabase(opened[0] as never); // as when it is cleared, or the disk has failed
+  await new Promise((resolve) => setImmediate(resolve)); // it is told in a task of its own
+  const second = await store.claim("d2", "r2");
+  await second.write(change("r2", "d2", 3, 1));
+  await second.release();
+  watched.mock.restore();
+  await store.close();
 });

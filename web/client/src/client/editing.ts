@@ -26,7 +26,7 @@ export class Editing {
   readonly #carry: Carry;
   readonly #now: () => number;
 
-  /** `carry` carries the replica's instructions out; `now` is in ms, of a clock that nobody sets. */
+  /** `carry` carries the replica's instructions out; `now`: ms of a clock that nobody sets. */
   constructor(replica: Replica, carry: Carry, now: () => number = () => performance.now()) {
     this.replica = replica;
     this.#carry = carry;

@@ -28,7 +28,10 @@ export class IndexedDbStore implements ReplicaStore {
     for (const replicaId of await this.#replicasOf(dashboardId)) {
       const release = await this.#hold(replicaId);
       if (release === null) continue; // its page lives
-      const left = await this.#read(replicaId);
+      const left = await this.#read(replicaId).catch((error: unknown) => {
+        release(); // to whoever can read it
+        throw error;
+      });
       if (left !== null && holdsEdits(left.replica)) return this.#claimed(left, replicaId, release);
       await this.#forget(replicaId);
       release();
@@ -105,8 +108,16 @@ export class IndexedDbStore implements ReplicaStore {
     await done;
   }
 
+  /** One that the browser closes, as when the user clears it, is opened again by the next board. */
+  #open(): Promise<IDBDatabase> {
+    const forget = (): void => void (this.#database = null);
+    const opening = open(this.#name);
+    opening.then((database) => (database.onclose = forget), forget);
+    return opening;
+  }
+
   async #begin(mode: IDBTransactionMode): Promise<Transaction> {
-    this.#database ??= open(this.#name);
+    this.#database ??= this.#open();
     const transaction = (await this.#database).transaction(ALL, mode);
     const done = new Promise<void>((resolve, reject) => {
       transaction.oncomplete = () => resolve();
