@@ -221,7 +221,7 @@ test("law 3: edits of a closed tab are shown and sent by the next one, once", as
   assert.deepEqual([submit.sequence, submit.operations], [2, [typed(6, "?")]]);
 });
 
-test("law 3: what a session that ended has left is sent by the next one in the same page", async () => {
+test("law 3: what a session that ended has left is sent by the next in the same page", async () => {
   mock.method(console, "error", () => {});
   const store = new MemoryStore();
   const [board, socket] = await joined({ store });
