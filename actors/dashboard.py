@@ -144,7 +144,7 @@ class Dashboard:
 
     def _attached(self, event: Attached) -> Instructions:
         if self._upkeep.stopping:
-            return [End(event.subscription, WeftError("going_away"))]
+            return [End(event.subscription, WeftError("owner_moved"))]  # its gateway asks another
         if self._moving.heir is not None:
             return [End(event.subscription, moved_to(self._moving.heir))]
         return self._audience.attached(event)

@@ -103,6 +103,7 @@ class DashboardService:
         self.submitted = 0
         self.closed = asyncio.Event()
         self.holder: OwnerAddress | None = None  # who has it after a move
+        self.is_fenced = False  # somebody else has it, who did not ask
         self._routes: set[Route] = set()
         self._room: set[Route] = set()  # those that have joined
         self._room_links: Counter[Link] = Counter()
@@ -281,6 +282,7 @@ class DashboardService:
 
     def _step_down(self, order: StepDown) -> None:
         self._measures.count("stepped_down")
+        self.is_fenced = self.holder is None
         self._close(order)
 
     def _close(self, _: StepDown | Unload) -> None:

@@ -85,7 +85,7 @@ class Hosting:
     def attach(self, route: Route, line: lines.Attach) -> None:
         dashboard_id = line.dashboard_id
         if self._is_stopping:
-            _refuse(route, dashboard_id, WeftError("going_away"))
+            _refuse(route, dashboard_id, WeftError("owner_moved"))  # its gateway asks another
             return
         route.link.places[route.number] = dashboard_id
         dashboard = self.dashboards.get(dashboard_id)
@@ -157,6 +157,8 @@ class Hosting:
     def _closed(self, dashboard: DashboardService) -> None:
         dashboard_id = dashboard.dashboard_id
         del self.dashboards[dashboard_id]
+        if dashboard.is_fenced:
+            self._locks.lost(dashboard_id)
         self._plugins.unloaded(dashboard_id, dashboard.heart.durable_version)
         task = self._start(self._locks.release(dashboard_id))
         self._closing[dashboard_id] = task

@@ -1,28 +1,42 @@
 """The locks of one owner's dashboards in the directory: they tell gateways where to go, no more.
 
 Law 5 does not rest on them: while Redis is away an owner opens without a lock, and the fence
-decides.
+decides. Who has just lost a dashboard does not take it back so: whoever took it would be fenced out
+in its turn (docs/decisions/0060-who-lost-it-does-not-take-it-back.md).
 """
 
 import logging
+import time
+from collections.abc import Callable
 from uuid import UUID
 
 from actors.moving import moved_to
 from storage.ports import Directory, OwnerAddress
 from storage.rendezvous import rendezvous_owner
 from weft.errors import WeftError
+from weft.limits import TAKEN_OVER_REST_SECONDS
 
 logger = logging.getLogger(__name__)
 
 
 class DashboardLocks:
-    def __init__(self, directory: Directory, address: OwnerAddress) -> None:
+    def __init__(
+        self,
+        directory: Directory,
+        address: OwnerAddress,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`clock`: seconds."""
         self._directory = directory
+        self._clock = clock
+        self._taken_over: dict[UUID, float] = {}  # by others, and until when that counts
         self.address = address
         self.is_leaving = False  # then nothing new is taken
 
     async def claim(self, dashboard_id: UUID) -> None:
-        """Raises WeftError owner_moved with `owner`: who holds it, or should."""
+        """Raises WeftError owner_moved with `owner`: who holds it, or should; without, when that
+        is not known here.
+        """
         try:
             if self.is_leaving and (heir := await self.heir(dashboard_id)) is not None:
                 raise moved_to(await self._directory.claim(dashboard_id, heir))
@@ -30,10 +44,18 @@ class DashboardLocks:
         except WeftError as error:
             if error.code == "owner_moved":
                 raise
+            if self._clock() < self._taken_over.get(dashboard_id, 0.0):
+                raise WeftError("owner_moved") from error
             logger.warning("dashboard %s is opened without a lock: %s", dashboard_id, error)
             return
         if holder.incarnation != self.address.incarnation:
             raise moved_to(holder)
+
+    def lost(self, dashboard_id: UUID) -> None:
+        """Somebody else has raised the epoch."""
+        now = self._clock()
+        self._taken_over = {each: until for each, until in self._taken_over.items() if until > now}
+        self._taken_over[dashboard_id] = now + TAKEN_OVER_REST_SECONDS
 
     async def release(self, dashboard_id: UUID) -> None:
         try:

@@ -116,6 +116,7 @@ class OwnerService:
         """Send everyone elsewhere, write the checkpoints, release the locks."""
         try:
             async with asyncio.timeout(STOP_TIMEOUT_SECONDS):
+                await self._standing.leave()  # first: who is sent away comes back within 0.2 s
                 await self._hosting.stop()
                 await self._links.flushed()
         except TimeoutError:
@@ -124,10 +125,7 @@ class OwnerService:
             task.cancel()
         await self._links.stop()
         await self._plugins.close()
-        try:
-            await self._directory.withdraw_owner(self._address)
-        except WeftError as error:
-            logger.warning("owner %s could not withdraw: %s", self._owner_id, error)
+        await self._standing.leave()  # an announcement may have been under way
 
     def status(self) -> dict[str, Any]:
         """Counts, as JSON."""

@@ -51,6 +51,7 @@ class Standing:
         self._locks = locks
         self._dashboards = dashboards
         self._is_announced = True
+        self._has_left = False
         self._lets_go = asyncio.Event()
 
     async def beat(self) -> None:
@@ -67,7 +68,7 @@ class Standing:
 
     async def announce(self) -> bool:
         """False: it is not in the directory."""
-        if self.stands_back:
+        if self.stands_back or self._has_left:
             return False
         try:
             await self._directory.announce_owner(self.address, HEARTBEAT_TTL_SECONDS)
@@ -78,6 +79,14 @@ class Standing:
         else:
             self._is_announced = True
         return self._is_announced
+
+    async def leave(self) -> None:
+        """For good. From here on others are chosen, whatever is still to be ended here."""
+        self._has_left = True
+        try:
+            await self._directory.withdraw_owner(self.address)
+        except WeftError as error:
+            logger.warning("owner %s could not withdraw: %s", self.address.owner_id, error)
 
     async def _look_around(self) -> None:
         """The directory may have lost our locks, and others may have taken our dashboards over."""

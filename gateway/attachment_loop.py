@@ -9,7 +9,7 @@ import asyncio
 import itertools
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
@@ -182,12 +182,13 @@ class Attachment:
             link.send(Taken(self._n))
 
     def owner_ended(self, frame: bytes) -> None:
+        refusing = () if self._link is None else (self._link.owner,)
         self._leave_link()
         may_follow = self._passage.is_under_way or not self._answered
-        owner = _new_owner(frame) if may_follow else None
-        if owner is not None and self._moves < limits.OWNER_MOVES_MAX:
+        told = orjson.loads(frame) if may_follow else {}
+        if told.get("code") == "owner_moved" and self._moves < limits.OWNER_MOVES_MAX:
             self._moves += 1
-            self._seeking = asyncio.create_task(self._seek(owner))
+            self._seeking = asyncio.create_task(self._seek(_named_owner(told), refusing))
         else:
             self._subscriber.handle(SubscriptionEnded(self._subscription, frame))
 
@@ -220,9 +221,13 @@ class Attachment:
             await first()
         await self._seek(None)
 
-    async def _seek(self, owner: OwnerAddress | None) -> None:
-        """Attach to `owner`, or to whoever is found, trying again until the bound."""
-        unreachable: set[OwnerAddress] = set()
+    async def _seek(
+        self, owner: OwnerAddress | None, refusing: Iterable[OwnerAddress] = ()
+    ) -> None:
+        """Attach to `owner`, or to whoever is found, trying again until the bound. `refusing`: who
+        has just said that it is elsewhere.
+        """
+        unreachable = set(refusing)
         try:
             async with asyncio.timeout(limits.OWNER_WAIT_MAX_SECONDS):
                 for wait_seconds in retry_waits():
@@ -266,13 +271,8 @@ def _unavailable() -> WeftError:
     return WeftError("owner_unavailable", retryAfterMs=limits.OWNER_UNAVAILABLE_RETRY_MS)
 
 
-def _new_owner(frame: bytes) -> OwnerAddress | None:
-    """The owner that an `ended` with owner_moved names."""
-    told = orjson.loads(frame)
-    return _named_owner(told) if told.get("code") == "owner_moved" else None
-
-
 def _named_owner(told: dict[str, Any]) -> OwnerAddress | None:
+    """None: whoever has said that it has moved does not know where to."""
     match told:
         case {
             "owner": {"ownerId": str(owner_id), "incarnation": str(incarnation), "url": str(url)}

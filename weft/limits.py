@@ -118,6 +118,7 @@ SWEEP_BATCH_CONNECTIONS: Final = 500  # of a gateway that is gone, in one script
 # --- the owner ---------------------------------------------------------------------------------
 FENCE_TIMEOUT_SECONDS: Final = 2.0  # of that question; the commit has a longer patience
 LOG_PATIENCE_SECONDS: Final = 3.0  # as long as a heartbeat: who cannot commit is as good as dead
+TAKEN_OVER_REST_SECONDS: Final = 5.0  # without Redis a dashboard that was lost is not taken back
 FENCE_CHECK_SECONDS: Final = 0.5  # law 6: within twice that an owner that was fenced lets go
 TICK_EVERY_SECONDS: Final = 1.0  # how finely an owner's dashboards see time
 DRAIN_MOVES_AT_ONCE: Final = 32  # of an owner that leaves: more would only wait for each other

@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import asyncpg
+
 from cluster.chaos.door_server import Address, Door
 from cluster.chaos.ray_nodes_service import START_SECONDS, RayNode, RayNodes
 from cluster.process_file import descendants
@@ -113,6 +115,15 @@ class Cluster:
                     return await admin.cluster.move(desk.dashboard_id, heirs[0])
                 except (IndexError, WeftError):  # it has told nothing yet, or is not back
                     await asyncio.sleep(LOOK_AGAIN_SECONDS)
+
+    async def epoch(self, desk: Desk) -> int:
+        """How often the desk's dashboard has been opened."""
+        connection = await asyncpg.connect(self.environment["WEFT_POSTGRES_URL"])
+        try:
+            asked = "SELECT owner_epoch FROM dashboards WHERE id = $1"
+            return int(await connection.fetchval(asked, desk.dashboard_id))
+        finally:
+            await connection.close()
 
     def processes(self, title: str = "Actor") -> list[int]:
         """Of Weft, on the nodes that live."""

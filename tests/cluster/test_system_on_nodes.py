@@ -103,6 +103,10 @@ async def test_law5_who_is_cut_off_from_redis_goes_on_until_another_opens(
         cluster.door.addresses.reverse()
         boards.append(await desk.another())
         taken = await edit(desk, boards, "taken-over")
+        epoch = await cluster.epoch(desk)
+        for number in range(3):
+            await edit(desk, boards, f"settled{number}-")
+        assert await cluster.epoch(desk) == epoch, "two owners take it from each other"
     finally:
         network.mend(other.address, redis)
     await edit(desk, boards, "healed")

@@ -302,6 +302,31 @@ async def test_law3_an_owner_that_leaves_gives_its_dashboards_away_and_nobody_no
     assert late.versions == [head.version]
 
 
+async def test_nobody_waits_for_the_checkpoints_of_an_owner_that_stops(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is in nobody's choice before it sends its people away, who are back at once."""
+    ann = await system.typist()
+    await ann.submit(1)
+    await ann.acknowledgement(1)
+    write, may_write = system.log.write_checkpoint, asyncio.Event()
+
+    async def write_late(*arguments: Any, **options: Any) -> bool:
+        await may_write.wait()
+        return await write(*arguments, **options)
+
+    monkeypatch.setattr(system.log, "write_checkpoint", write_late)
+    leaving = system.owners[system.holder()]
+    stopping = asyncio.create_task(leaving.stop())
+    assert (await ann.listen())["code"] == "going_away"
+    await ann.join()
+    await ann.submit(2)
+    await ann.acknowledgement(2)
+    assert not stopping.done()
+    may_write.set()
+    await stopping
+
+
 async def test_an_owner_that_leaves_takes_nothing_new_and_keeps_what_nobody_can_take(
     system: System,
 ) -> None:

@@ -131,7 +131,7 @@ def test_being_stopped_sends_everyone_elsewhere_and_saves(talk: Conversation) ->
     end, write = talk.tell(Stopped())
     assert talk.ended([end]) == {"ann": "going_away"}
     assert isinstance(write, WriteCheckpoint)
-    assert talk.ended(talk.attach("bob")) == {"bob": "going_away"}
+    assert talk.ended(talk.attach("bob")) == {"bob": "owner_moved"}
     only(Unload, talk.tell(CheckpointWritten(11)))
 
 
