@@ -37,6 +37,7 @@ class DashboardLocks:
         """Raises WeftError owner_moved with `owner`: who holds it, or should; without, when that
         is not known here.
         """
+        is_taken = self._clock() < self._taken_over.get(dashboard_id, 0.0)
         try:
             if self.is_leaving and (heir := await self.heir(dashboard_id)) is not None:
                 raise moved_to(await self._directory.claim(dashboard_id, heir))
@@ -44,7 +45,7 @@ class DashboardLocks:
         except WeftError as error:
             if error.code == "owner_moved":
                 raise
-            if self._clock() < self._taken_over.get(dashboard_id, 0.0):
+            if is_taken:
                 raise WeftError("owner_moved") from error
             logger.warning("dashboard %s is opened without a lock: %s", dashboard_id, error)
             return

@@ -9,7 +9,7 @@ import asyncio
 import itertools
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
@@ -53,23 +53,36 @@ class OwnerFinder:
         self._directory = directory
         self._known = KnownOwners()
         self._clock = clock
-        self._known_until = float("-inf")
+        self._learned_at = float("-inf")
 
-    async def find(self, line: Attach, unreachable: set[OwnerAddress]) -> OwnerAddress | None:
-        """`unreachable` are those just tried in vain: no choice, unless the directory insists."""
+    async def find(
+        self,
+        line: Attach,
+        unreachable: set[OwnerAddress],
+        refusing: OwnerAddress | None = None,
+    ) -> OwnerAddress | None:
+        """`unreachable` are those just tried in vain: no choice, unless the directory insists.
+        `refusing`: one of them, whose neighbours may have the same reason; others come first.
+        """
+        holder = None
         try:
             holder = await self._directory.holder(line.dashboard_id)
-            if holder is not None:
-                self._known.add(holder)
-                return holder
-            if unreachable or self._clock() >= self._known_until:
+            age_seconds = self._clock() - self._learned_at
+            if holder is None:
+                is_old = bool(unreachable) or age_seconds >= limits.HEARTBEAT_EVERY_SECONDS
+            else:  # for when Redis is away
+                is_old = age_seconds >= limits.OWNERS_LEARNED_EVERY_SECONDS
+            if is_old:
                 self._known.learn(await self._directory.owners())
-                self._known_until = self._clock() + limits.HEARTBEAT_EVERY_SECONDS
+                self._learned_at = self._clock()
         except WeftError as error:
             log.warning("directory: %s; going by the owners known last", error)
-        return self._known.choose(line.dashboard_id, unreachable) or self._known.choose(
-            line.dashboard_id
-        )
+        if holder is not None:
+            self._known.add(holder)
+            return holder
+        shunned = unreachable | (self._known.beside(refusing) if refusing else set())
+        ways = (self._known.choose(line.dashboard_id, each) for each in (shunned, unreachable, ()))
+        return next((owner for owner in ways if owner is not None), None)
 
     async def died(self, owner: OwnerAddress) -> None:
         """Nobody listens there any more. Withdrawn now, it is taken over at once and not when its
@@ -182,7 +195,7 @@ class Attachment:
             link.send(Taken(self._n))
 
     def owner_ended(self, frame: bytes) -> None:
-        refusing = () if self._link is None else (self._link.owner,)
+        refusing = None if self._link is None else self._link.owner
         self._leave_link()
         may_follow = self._passage.is_under_way or not self._answered
         told = orjson.loads(frame) if may_follow else {}
@@ -221,17 +234,15 @@ class Attachment:
             await first()
         await self._seek(None)
 
-    async def _seek(
-        self, owner: OwnerAddress | None, refusing: Iterable[OwnerAddress] = ()
-    ) -> None:
+    async def _seek(self, owner: OwnerAddress | None, refusing: OwnerAddress | None = None) -> None:
         """Attach to `owner`, or to whoever is found, trying again until the bound. `refusing`: who
         has just said that it is elsewhere.
         """
-        unreachable = set(refusing)
+        unreachable = {refusing} if refusing else set()
         try:
             async with asyncio.timeout(limits.OWNER_WAIT_MAX_SECONDS):
                 for wait_seconds in retry_waits():
-                    owner = owner or await self._route.finder.find(self.line, unreachable)
+                    owner = owner or await self._route.finder.find(self.line, unreachable, refusing)
                     if owner is not None and await self._attach(owner):
                         return
                     if owner is not None:

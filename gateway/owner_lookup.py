@@ -21,8 +21,18 @@ class KnownOwners:
         """This one is alive too, perhaps in a new incarnation."""
         self._owners[owner.owner_id] = owner
 
+    def beside(self, owner: OwnerAddress) -> set[OwnerAddress]:
+        """It and those of its host: what one of them cannot reach, the others cannot either."""
+        host = _host(owner)
+        return {owner, *(each for each in self._owners.values() if _host(each) == host)}
+
     def choose(
         self, dashboard_id: UUID, unreachable: Collection[OwnerAddress] = ()
     ) -> OwnerAddress | None:
         candidates = [owner for owner in self._owners.values() if owner not in unreachable]
         return rendezvous_owner(dashboard_id, candidates)
+
+
+def _host(owner: OwnerAddress) -> str:
+    """ws://host:port/link"""
+    return owner.url.rpartition(":")[0]

@@ -4,26 +4,19 @@
 
 Each state may also go to CLOSED, and nothing leaves CLOSED. `_HANDLERS` at the end holds every
 pair of state and event that may meet; another pair is a fault of the shell and raises.
-A connection has at most one subscription per dashboard; joining again replaces it.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from itertools import count
 from typing import Any, Final
-from uuid import UUID
 
 from gateway.expiry import Expiry
 from gateway.rate_limit import RateLimiter
 from gateway.session_events import (
-    Attach,
     Authenticate,
     Authenticated,
     AuthenticationFailed,
     BinaryReceived,
     Close,
-    Detach,
-    EnterRoom,
     Event,
     FeedRefused,
     Forward,
@@ -35,7 +28,6 @@ from gateway.session_events import (
     ReaderFellBehind,
     Revoked,
     Send,
-    SendJoined,
     SocketClosed,
     SubscriptionAnswered,
     SubscriptionEnded,
@@ -48,6 +40,7 @@ from gateway.session_events import (
 )
 from gateway.session_refusals import FRAME_CODES, limited_frame, too_frequent
 from gateway.session_state import TRANSITIONS, State
+from gateway.subscriptions import Subscriptions
 from gateway.welcome import WELCOME_LIMITS
 from storage.ports import SessionUser
 from weft import limits
@@ -56,7 +49,6 @@ from weft.wire import close_codes
 from weft.wire.codec import FrameError, decode_client_frame
 from weft.wire.frames import (
     authenticated_frame,
-    ended_frame,
     error_frame,
     goaway_frame,
     left_frame,
@@ -88,14 +80,6 @@ class IllegalEvent(RuntimeError):  # noqa: N818  (a fault of the shell, not of a
     """This event cannot happen in this state."""
 
 
-@dataclass(slots=True)
-class Subscription:
-    number: int
-    dashboard_id: UUID
-    replica_id: UUID
-    joined: bool = False
-
-
 class Session:
     """`handle` takes one event and returns what is to be done, in this order."""
 
@@ -104,9 +88,7 @@ class Session:
         self.connection_id = connection_id
         self.state = State.AWAITING_HELLO
         self.user: SessionUser | None = None
-        self._subscriptions: dict[UUID, Subscription] = {}
-        self._by_number: dict[int, Subscription] = {}
-        self._numbers = count(1)
+        self.subscriptions = Subscriptions()
         self._refused_frames = 0
         self._limiter = limiter or RateLimiter()
         self._limited_frames = 0  # in a row
@@ -177,9 +159,10 @@ class Session:
             case SetPresence():
                 return self._present(message)
             case Join():
-                return self._join(message)
+                return self.subscriptions.join(message)
             case Leave():
-                return [*self._drop(message.dashboard_id), Send(left_frame(message.dashboard_id))]
+                dropped = self.subscriptions.drop(message.dashboard_id)
+                return [*dropped, Send(left_frame(message.dashboard_id))]
             case Feed(dashboard_id=dashboard_id, widget_id=widget_id, value=value):
                 return [PassLive(dashboard_id, widget_id, value)]
             case Ping():
@@ -190,8 +173,8 @@ class Session:
                 return self._refuse(FrameError("invalid_message", "hello was said before."))
 
     def _submit(self, message: Submit) -> Instructions:
-        subscription = self._subscriptions.get(message.dashboard_id)
-        if subscription is None or not subscription.joined:
+        subscription = self.subscriptions.joined(message.dashboard_id)
+        if subscription is None:
             error = WeftError("not_joined")
             return [Send(rejected_frame(message.dashboard_id, message.sequence, error))]
         return [
@@ -205,35 +188,16 @@ class Session:
         ]
 
     def _present(self, message: SetPresence) -> Instructions:
-        subscription = self._subscriptions.get(message.dashboard_id)
-        if subscription is None or not subscription.joined:
+        if self.subscriptions.joined(message.dashboard_id) is None:
             return []  # it may have crossed an `ended`; a lossy lane has no answers
         return [TellPresence(message)]
-
-    def _join(self, message: Join) -> Instructions:
-        replaced = self._drop(message.dashboard_id)
-        if len(self._subscriptions) >= limits.DASHBOARDS_MAX_PER_CONNECTION:
-            most = limits.DASHBOARDS_MAX_PER_CONNECTION
-            error = WeftError("limit_exceeded", f"A connection has at most {most} dashboards.")
-            return [Send(ended_frame(message.dashboard_id, error))]
-        subscription = Subscription(next(self._numbers), message.dashboard_id, message.replica_id)
-        self._subscriptions[message.dashboard_id] = subscription
-        self._by_number[subscription.number] = subscription
-        attach = Attach(
-            subscription.number,
-            message.dashboard_id,
-            message.replica_id,
-            message.version,
-            message.wants_tail,
-        )
-        return [*replaced, attach]
 
     def _limit(self, message: ClientMessage, error: WeftError) -> Instructions:
         """An answer for that id alone; who does not wait at all is closed."""
         self._limited_frames += 1
         if self._limited_frames > limits.RATE_REFUSALS_MAX_IN_A_ROW:
             return self._close_with(error, close_codes.RATE_LIMITED)
-        dropped = self._drop(message.dashboard_id) if isinstance(message, Join) else []
+        dropped = self.subscriptions.drop(message.dashboard_id) if isinstance(message, Join) else []
         return [*dropped, Send(limited_frame(message, error))]
 
     def _refuse(self, error: FrameError) -> Instructions:
@@ -248,48 +212,6 @@ class Session:
         if self._refused_frames < limits.MALFORMED_MAX_PER_CONNECTION:
             return [answer]
         return [answer, *self._close(close_codes.PROTOCOL_VIOLATION)]
-
-    # --- what comes from the owner -------------------------------------------------------------
-
-    def _joined(self, event: SubscriptionJoined) -> Instructions:
-        subscription = self._by_number.get(event.subscription)
-        if subscription is None:
-            return []
-        if event.waiting_bytes > limits.OUTGOING_MAX_BYTES:
-            return self._end(subscription, WeftError("slow_reader"))
-        subscription.joined = True
-        number, dashboard_id = subscription.number, subscription.dashboard_id
-        answer = SendJoined(number, dashboard_id, subscription.replica_id, event.frame)
-        return [answer, EnterRoom(number, dashboard_id)]
-
-    def _answered(self, event: SubscriptionAnswered) -> Instructions:
-        subscription = self._by_number.get(event.subscription)
-        if subscription is None:
-            return []
-        if not subscription.joined and event.waiting_bytes > limits.OUTGOING_MAX_BYTES:
-            return self._end(subscription, WeftError("slow_reader"))
-        return [Send(event.frame)]
-
-    def _ended(self, event: SubscriptionEnded) -> Instructions:
-        subscription = self._by_number.get(event.subscription)
-        if subscription is None:
-            return []
-        return [*self._drop(subscription.dashboard_id), Send(event.frame)]
-
-    def _lost(self, event: SubscriptionLost) -> Instructions:
-        subscription = self._by_number.get(event.subscription)
-        return self._end(subscription, event.error) if subscription else []
-
-    def _end(self, subscription: Subscription, error: WeftError) -> Instructions:
-        dashboard_id = subscription.dashboard_id
-        return [*self._drop(dashboard_id), Send(ended_frame(dashboard_id, error))]
-
-    def _drop(self, dashboard_id: UUID) -> Instructions:
-        subscription = self._subscriptions.pop(dashboard_id, None)
-        if subscription is None:
-            return []
-        del self._by_number[subscription.number]
-        return [Detach(subscription.number, dashboard_id)]
 
     # --- the end -------------------------------------------------------------------------------
 
@@ -329,11 +251,8 @@ class Session:
 
     def _socket_closed(self, _event: SocketClosed) -> Instructions:
         self._move(State.CLOSED)
-        return [
-            order
-            for dashboard_id in list(self._subscriptions)
-            for order in self._drop(dashboard_id)
-        ]
+        subscriptions = self.subscriptions
+        return [order for each in subscriptions for order in subscriptions.drop(each)]
 
     def _close_with(self, error: WeftError, code: int) -> Instructions:
         return [Send(error_frame(error)), *self._close(code)]
@@ -369,10 +288,10 @@ _HANDLERS: Final[dict[State, _Handlers]] = {
     },
     State.OPEN: {
         FrameReceived: Session._frame,
-        SubscriptionJoined: Session._joined,
-        SubscriptionAnswered: Session._answered,
-        SubscriptionEnded: Session._ended,
-        SubscriptionLost: Session._lost,
+        SubscriptionJoined: lambda session, event: session.subscriptions.owner_joined(event),
+        SubscriptionAnswered: lambda session, event: session.subscriptions.owner_answered(event),
+        SubscriptionEnded: lambda session, event: session.subscriptions.owner_ended(event),
+        SubscriptionLost: lambda session, event: session.subscriptions.owner_lost(event),
         Authenticated: Session._renewed,
         AuthenticationFailed: Session._not_renewed,
         Revoked: Session._revoked,

@@ -69,6 +69,7 @@ RECORDS_MAX_WAITING: Final = 10_000  # directory entries not yet written; more a
 OWNER_WAIT_MAX_SECONDS: Final = 5.0  # for an owner to appear; longer than a heartbeat lives
 OWNER_RETRY_FIRST_SECONDS: Final = 0.05  # between two looks, doubling up to the next
 OWNER_RETRY_MAX_SECONDS: Final = 0.5
+OWNERS_LEARNED_EVERY_SECONDS: Final = 30.0  # all of them, by a gateway that finds its way without
 OWNER_MOVES_MAX: Final = 3  # followed for one join
 OWNER_UNAVAILABLE_RETRY_MS: Final = 250  # what a client is told to wait; it adds jitter
 LINK_OPEN_TIMEOUT_SECONDS: Final = 2.0

@@ -11,7 +11,7 @@ from gateway.rooms import Rooms
 from storage.memory_directory import MemoryDirectory
 from storage.ports import OwnerAddress
 from storage.rendezvous import rendezvous_owner
-from weft.limits import HEARTBEAT_EVERY_SECONDS
+from weft.limits import HEARTBEAT_EVERY_SECONDS, OWNERS_LEARNED_EVERY_SECONDS
 from weft.wire.link import Attach
 
 D1, D2 = UUID(int=1), UUID(int=2)
@@ -69,6 +69,17 @@ def test_a_holder_met_is_known_in_its_newest_incarnation() -> None:
     restarted = OwnerAddress("a", "another incarnation", "ws://a/link")
     known.add(restarted)
     assert known.choose(D1) == restarted
+
+
+def test_beside_an_owner_are_those_of_its_host() -> None:
+    known = KnownOwners()
+    here, next_to_it, elsewhere, stranger = (
+        OwnerAddress(name, "incarnation", f"ws://{host}:{name}/link")
+        for name, host in (("1", "a"), ("2", "a"), ("3", "b"), ("4", "c"))
+    )
+    known.learn((here, next_to_it, elsewhere))
+    assert known.beside(here) == {here, next_to_it}
+    assert known.beside(stranger) == {stranger}
 
 
 def test_a_room_holds_who_entered_until_they_leave() -> None:
@@ -132,3 +143,27 @@ async def test_joins_share_what_is_known_of_owners_for_a_second() -> None:
     assert await asked({owner("a")}) == ["holder", "owners"]
     now += HEARTBEAT_EVERY_SECONDS
     assert await asked(set()) == ["holder", "owners"]
+
+
+async def test_who_finds_every_dashboard_held_knows_the_other_owners_too() -> None:
+    """Else it knows nobody else to ask while Redis is away."""
+    now = 0.0
+    directory = AskedDirectory()
+    held, neighbour, other = (
+        OwnerAddress(str(number), "incarnation", f"ws://{host}:{number}/link")
+        for number, host in enumerate(("here", "here", "there"))
+    )
+    for each in (held, neighbour, other):
+        await directory.announce_owner(each, 60.0)
+    await directory.claim(D1, held)
+    finder = OwnerFinder(directory, lambda: now)
+    line = Attach(0, D1, D2, "a connection", D2, None, wants_tail=False)
+    for _ in range(2):
+        assert await finder.find(line, set()) == held
+    assert directory.asked.count("owners") == 1
+    now += OWNERS_LEARNED_EVERY_SECONDS
+    assert await finder.find(line, set()) == held
+    assert directory.asked.count("owners") == 2
+    directory.unavailable = True
+    assert await finder.find(line, {held}, held) == other
+    assert await finder.find(line, {held, other}, held) == neighbour

@@ -70,8 +70,9 @@ async def divided() -> AsyncIterator[Divided]:
     way = Way(directory)
     async with AsyncExitStack() as stack:
         owners, addresses, gateways = [], [], []
-        for number, mine in enumerate((way, directory)):
-            owner = OwnerService(f"owner-{number}", log, accounts, mine, secret=LINK_SECRET)
+        for number, (mine, host) in enumerate(((way, "127.0.0.1"), (directory, "127.0.0.2"))):
+            name = f"owner-{number}"
+            owner = OwnerService(name, log, accounts, mine, secret=LINK_SECRET, host=host)
             addresses.append(await owner.start())
             stack.push_async_callback(owner.stop)
             owners.append(owner)
