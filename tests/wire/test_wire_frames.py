@@ -2,9 +2,11 @@
 
 import json
 from typing import Any
+from uuid import UUID
 
 import orjson
 import pytest
+from asyncpg.pgproto import pgproto as driver
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -273,3 +275,13 @@ def test_a_server_frame_that_does_not_fit_is_refused() -> None:
     ):
         with pytest.raises(FrameError):
             decode_server_frame(data)
+
+
+def test_an_id_that_a_database_driver_has_made_is_sent_as_any_other() -> None:
+    """asyncpg's are a class of their own, and are what a host product joins with."""
+    given = driver.UUID("2f1c7f0e-58d4-4c5c-9b3f-8a1c5f0e7d21")
+    assert type(given) is not UUID
+    join = Join(dashboard_id=given, replica_id=given, wants_tail=False)
+    assert encode(join) == encode(
+        Join(dashboard_id=UUID(str(given)), replica_id=UUID(str(given)), wants_tail=False)
+    )

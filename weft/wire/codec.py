@@ -4,6 +4,7 @@ that names its code and, wherever it can be found, the submission it belongs to.
 
 import json
 from typing import Any, Final, NoReturn
+from uuid import UUID
 
 import orjson
 from pydantic import ValidationError
@@ -74,7 +75,9 @@ def decode_server_frame(data: str | bytes) -> ServerMessage:
         _refuse_fields(error, frame)
 
 
-def _message_json(message: Any) -> dict[str, Any]:
+def _message_json(message: Any) -> dict[str, Any] | str:
+    if isinstance(message, UUID):  # of a kind of its own, as database drivers have them
+        return str(message)
     if isinstance(message, Record):
         return message.to_wire()
     if not isinstance(message, WireModel):
