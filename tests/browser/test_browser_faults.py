@@ -17,7 +17,8 @@ from tests.browser.agreement import same_text
 from tests.browser.people import PATIENCE_MS, Person, Stage, Valve, plain, until
 from tests.cluster.world import PATIENCE_SECONDS, TEXT
 from weft import Board
-from weft.models import CollaboratorPatch
+from weft.client.admin import AdminClient
+from weft.models import CollaboratorPatch, SessionCreate
 
 pytestmark = pytest.mark.cluster
 expect.set_options(timeout=PATIENCE_MS)
@@ -124,6 +125,33 @@ async def test_law3_a_second_tab_leaves_the_unsent_edits_of_the_first_to_it(stag
     second_tab = Person(ann.context, second, ann.url)
     seen = await same_text(stage, note, ann, second_tab)
     assert words(seen) == written("tab0-", range(2)) + written("tab1-", range(2))
+
+
+async def test_law3_what_a_session_that_ended_has_left_is_sent_after_the_next_sign_in(
+    stage: Stage,
+) -> None:
+    """In the same tab, which is not loaded again: the page still holds what it had not sent."""
+    [note] = await stage.prepare(NOTE)
+    ben = await stage.another()
+    await ben.place_cursor(note)
+    await ben.context.set_offline(True)
+    await ben.page.locator(".offline-banner").wait_for()
+    await type_words(ben, "ben", range(2))
+    await stored(ben, "<ben1>")
+    async with AdminClient(ben.url, ben.token) as own:
+        await own.sessions.end((await own.sessions.current()).id)
+    assert ben.user_id is not None
+    async with stage.system.admin() as admin:
+        ben.token = (await admin.sessions.open(SessionCreate(user_id=ben.user_id))).token
+    await ben.context.set_offline(False)
+    await expect(ben.page.get_by_role("alert")).to_contain_text("session has ended")
+    await ben.page.locator("#token").fill(ben.token)
+    await ben.page.get_by_role("button", name="Sign in").click()
+    await ben.editor(note).wait_for()
+    assert await same_text(stage, note, ben) == f"{OPENING}<ben0><ben1>"
+    [ended] = ben.faults  # said on the console, too
+    assert "Your session has ended" in ended
+    ben.faults.clear()
 
 
 async def stored(person: Person, end: str) -> None:

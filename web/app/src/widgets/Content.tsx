@@ -20,7 +20,7 @@ export interface ContentProps {
 }
 
 /** A host product adds its own types here, by name. */
-export const contents = new Map<string, ComponentType<ContentProps>>([
+const contents = new Map<string, ComponentType<ContentProps>>([
   ["text", TextWidget],
   ["chart", ChartWidget],
   ["table", TableWidget],

@@ -8,7 +8,7 @@ export function objectIn(value: JsonValue | undefined): JsonObject {
     : {};
 }
 
-export function listIn(value: JsonValue | undefined): readonly JsonValue[] {
+function listIn(value: JsonValue | undefined): readonly JsonValue[] {
   return Array.isArray(value) ? (value as readonly JsonValue[]) : [];
 }
 

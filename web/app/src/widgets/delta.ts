@@ -51,7 +51,7 @@ export function shownRuns(text: JsonValue | undefined): readonly Run[] {
 }
 
 /** Whether the last newline of `shownRuns` is not in the document. */
-export function lacksNewline(text: JsonValue | undefined): boolean {
+function lacksNewline(text: JsonValue | undefined): boolean {
   return typeof text === "string" || !endsInNewline(runsIn(text));
 }
 
