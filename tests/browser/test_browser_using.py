@@ -217,6 +217,17 @@ async def test_a_phone_shows_one_column_in_reading_order(stage: Stage) -> None:
     await ann.editor(note).tap()
     await ann.page.keyboard.type("!")
     await ann.saved()
+    await ann.page.set_viewport_size({"width": 390, "height": 300})
+    ben = await stage.another()
+    await ben.widget(image).focus()
+    await expect(ann.widget(image)).not_to_be_in_viewport(ratio=1)
+
+    async def is_reached() -> bool:  # once it is known where Ben is
+        await ann.page.get_by_role("button", name="Go to editor-").tap()
+        shown = await ann.box(image)
+        return shown["y"] >= 0 and shown["y"] + shown["height"] <= 300
+
+    await until(is_reached, "a touch on Ben leads to what he has in hand")
 
 
 async def test_what_does_not_exist_says_so(stage: Stage) -> None:
