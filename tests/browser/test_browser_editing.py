@@ -77,6 +77,9 @@ async def test_law4_rows_and_cells_merge(stage: Stage) -> None:
     await ann.widget(table).get_by_label("A, row 1").fill("first")
     await ann.widget(table).get_by_role("button", name="Remove row 1").click()
     await rows.nth(0).locator("td.occupied .name-flag").wait_for()
+    await ben.page.mouse.move(300, 300)
+    await ann.page.locator(".pointer").wait_for()  # told with where he is: in the same cell
+    assert await rows.nth(0).locator("td.occupied").count() == 1
     await ann.widget(table).get_by_role("button", name="Add row").click()
     await ann.saved()
     await ben.widget(table).locator("tbody tr").nth(1).wait_for()

@@ -197,8 +197,13 @@ async def test_law8_who_is_here_and_where_is_seen_and_goes_with_them(stage: Stag
     await until(has_moved, "the caret goes along with what is typed")
     await ben.page.keyboard.press("Control+A")
     await expect(ann.widget(note).locator(".selected-text")).not_to_have_count(0)
+    await ann.place_cursor(note, "Home")
+    await ann.page.keyboard.type("Ann: ")
+    await expect(ben.editor(note)).to_contain_text("Ann: 🙂")
+    before = await caret.bounding_box()
     await ben.page.mouse.move(500, 300)
     await expect(ann.page.locator(".pointer")).to_have_count(1)
+    assert await caret.bounding_box() == before  # not told anew where it was before Ann typed
     await ben.context.close()
     await expect(roster).to_have_count(0)
     for trace in (".caret", ".pointer", ".visited"):

@@ -142,6 +142,14 @@ test("after a snapshot nobody knows what came between", () => {
   assert.deepEqual(here.cursor(), { x: 3, y: 4 });
 });
 
+test("where this user is moves with what others edit before it", () => {
+  const here = new Here();
+  assert.equal(here.attendance.own, null);
+  here.attendance.set({ cursor: at(5) });
+  here.attendance.changeView(typed(0, "ab"), false);
+  assert.deepEqual(here.attendance.own, { cursor: at(7) });
+});
+
 test("what others believe already is not told again, unless it has grown old", () => {
   const here = new Here();
   assert.equal(here.news(), null); // nothing was set

@@ -84,9 +84,20 @@ function isOff({ x, y }: Point): boolean {
 }
 
 export function tell(board: Board, news: Partial<Told>): void {
-  const now = { ...(told.get(board) ?? NOWHERE), ...news };
+  const before = told.get(board) ?? NOWHERE;
+  const now = { ...before, place: placeNow(board, before.place), ...news };
   told.set(board, now);
   board.setPresence(whereabouts(now));
+}
+
+/** A caret and a cell are where edits have moved them since they were told. */
+function placeNow(board: Board, place: Place | null): Place | null {
+  if (place?.path === undefined) return place;
+  const { widgetId } = place;
+  const { cursor, selection } = board.whereabouts ?? {};
+  if (cursor?.path === undefined || cursor.offset === undefined) return { widgetId };
+  const anchor = selection?.[0]?.startOffset ?? null;
+  return { widgetId, path: cursor.path, caret: { position: cursor.offset, anchor } };
 }
 
 const AT_START: Caret = { position: 0, anchor: null };

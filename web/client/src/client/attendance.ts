@@ -163,6 +163,11 @@ export class Attendance {
 
   // --- this user --------------------------------------------------------------------------------
 
+  /** Where the user is in what is shown now; null: nothing was set. */
+  get own(): Whereabouts | null {
+    return this.#own;
+  }
+
   /** @throws WeftError too_large, and nothing has changed. */
   set(own: Whereabouts): void {
     const bytes = new TextEncoder().encode(JSON.stringify(own)).length;

@@ -131,6 +131,11 @@ export class Board extends Editing {
     return this.replica.copy.attendance.people(this.replica.copy.pending.operations);
   }
 
+  /** What `setPresence` was told, moved along with what was edited since; null: nothing yet. */
+  get whereabouts(): Whereabouts | null {
+    return this.replica.copy.attendance.own;
+  }
+
   /**
    * Tell the others where this user is: all of it. Offsets are code points of what is shown now and
    * move with the text. Told at most 30 times a second, the newest; and again after a reconnect.
