@@ -43,7 +43,7 @@ run: install app  ## the whole system, with people and dashboards to try it out
 	@$(if $(WEFT_POSTGRES_URL),,WEFT_DEMO=$${WEFT_DEMO-true}) $(BIN)/weft up
 
 test: install app browser lint  ## everything: lint, types, floors, laws, real components
-	@$(BIN)/pytest -n 3
+	@$(BIN)/pytest -n 2
 
 test-fast: install  ## unit and law tests alone, within a minute
 	@$(BIN)/pytest -n 2 -m "not store and not cluster" --ignore tests/web

@@ -1,4 +1,4 @@
-"""Which tests stay together when several processes run them (`pytest -n 3`).
+"""Which tests stay together when several processes run them (`pytest -n 2`).
 
 What is on real clusters waits for them most of the time, so it goes beside what computes: in one
 process what shares the system, in another what starts clusters of its own. All else is dealt out by
