@@ -32,7 +32,6 @@ PASTE_BYTES = 65_536
 PASTES_PER_SECOND = 20.0
 WAITING_MAX_BYTES = OUTGOING_MAX_BYTES + 2 * PASTE_BYTES  # for one reader: and the last frames
 ALLOCATOR_SHARE = 1.25  # what a process holds for bytes that it has asked for
-WORK_BYTES = 8_388_608  # what the gateway takes for the work meanwhile, whoever reads
 LOOK_SECONDS = 0.05
 PATIENCE_SECONDS = 60.0
 
@@ -52,7 +51,7 @@ class Held:
 
     @property
     def bound_bytes(self) -> int:
-        return WORK_BYTES + int(self.readers * WAITING_MAX_BYTES * ALLOCATOR_SHARE)
+        return int(self.readers * WAITING_MAX_BYTES * ALLOCATOR_SHARE)
 
     def __str__(self) -> str:
         before, grown, bound = (

@@ -1,6 +1,7 @@
 """A service in a process of its own, so that it can be killed, stopped, woken, or cut off.
 
-It says over a pipe that it is ready, and answers there what it is asked.
+It says over a pipe that it is ready, and answers there what it is asked. Its loop is uvloop, as in
+a Ray actor: asyncio's own keeps a copy of each frame that waits for a reader.
 """
 
 import asyncio
@@ -10,6 +11,8 @@ from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
+
+import uvloop
 
 START_SECONDS = 60.0  # a bound for tests that fail; nothing waits for it to pass
 Serve = Callable[..., Awaitable[tuple[Any, Callable[[Any], Any]]]]
@@ -58,7 +61,7 @@ def served_process(serve: Serve, *order: object) -> Iterator[ServedProcess]:
 
 
 def _run(serve: Serve, pipe: Connection, order: tuple[object, ...]) -> None:
-    asyncio.run(_serve(serve, pipe, order))
+    uvloop.run(_serve(serve, pipe, order))
 
 
 async def _serve(serve: Serve, pipe: Connection, order: tuple[object, ...]) -> None:
