@@ -19,6 +19,8 @@ import type { Session } from "../session/session.ts";
 import { BoardBar } from "./BoardBar.tsx";
 import { useBoard } from "./use_board.ts";
 
+const OFFLINE_TOLD_AFTER_MS = 700; // who is back sooner need not know, and nothing jumps
+
 interface Props {
   readonly session: Session;
   readonly id: string;
@@ -120,13 +122,25 @@ function OfflineBanner({ board }: { readonly board: Board }) {
   const offline = useLook<Status | null>(board, ({ status }) =>
     status.state === "offline" ? status : null,
   );
-  if (offline === null) return null;
+  const lasts = useLasting(offline !== null);
+  if (offline === null || !lasts) return null;
   return (
     <p class="offline-banner" role="status">
       <Icon name="offline" /> No connection. You can go on editing
       {offline.pending > 0 ? `; ${editsOf(offline)} kept here will be sent.` : "."}
     </p>
   );
+}
+
+/** Whether it has been so for a while. */
+function useLasting(isSo: boolean): boolean {
+  const [lasts, setLasts] = useState(false);
+  useEffect(() => {
+    if (!isSo) return setLasts(false);
+    const timer = setTimeout(() => setLasts(true), OFFLINE_TOLD_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [isSo]);
+  return isSo && lasts;
 }
 
 interface ClosedProps {
