@@ -20,6 +20,7 @@ from cluster.process_file import descendants
 from weft.errors import WeftError
 
 RAY = str(Path(sys.executable).with_name("ray"))
+GCS_WAIT_SECONDS = 60  # that a node's processes wait for the head's; Ray's own is 20 to 30
 START_SECONDS = 180.0  # a bound for when it fails; nothing waits for it to pass
 LOOK_AGAIN_SECONDS = 0.05
 AGENT_PORTS = (
@@ -85,7 +86,11 @@ class RayNodes:
         if not token.exists():
             token.touch(0o600)
             token.write_text(secrets.token_hex(32))
-        return {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(token)}
+        return {
+            "RAY_AUTH_MODE": "token",
+            "RAY_AUTH_TOKEN_PATH": str(token),
+            "RAY_gcs_server_port_wait_time_s": str(GCS_WAIT_SECONDS),
+        }
 
     def add(self, cpus: int = 1, host: Host | None = None) -> RayNode:
         """It has begun to start; whether it is there, Ray says."""
