@@ -156,22 +156,40 @@ async def let_rest(host: Host, field: Battlefield, tables: Sequence[Table]) -> N
             for table in tables:
                 for user_id in table.fickle:
                     await host.set_role(table.dashboard_id, user_id, "editor")
-            for table in tables:
-                await all_at_rest(field, table)
+            await all_at_rest(field, tables)
     except TimeoutError:
         pass  # the checker will say who has not come to rest
 
 
-async def all_at_rest(field: Battlefield, table: Table) -> None:
-    attendance, known = Attendance(table.users), 0
+async def all_at_rest(field: Battlefield, tables: Sequence[Table]) -> None:
+    """All tables in one look: one that was at rest may be stirred while another is waited for."""
+    presence = [Seen(Attendance(table.users)) for table in tables]
     while True:
-        events = events_of(table)
-        for event in events[known:]:
-            attendance.follow(event)
-        known = len(events)
-        if attendance.is_true and await is_at_rest(field, table):
+        are_true = [seen.is_true(table) for seen, table in zip(presence, tables, strict=True)]
+        if all(are_true) and await are_at_rest(field, tables):
             return
         await asyncio.sleep(LOOK_EVERY_SECONDS)
+
+
+async def are_at_rest(field: Battlefield, tables: Sequence[Table]) -> bool:
+    """And still are, when the log has told of each."""
+    told = [await is_at_rest(field, table) for table in tables]
+    return all(told) and all(each.is_at_rest() for table in tables for each in table.editors)
+
+
+@dataclass(slots=True)
+class Seen:
+    """Who is shown as present at one table, as far as its events have been looked at."""
+
+    attendance: Attendance
+    known: int = 0
+
+    def is_true(self, table: Table) -> bool:
+        events = events_of(table)
+        for event in events[self.known :]:
+            self.attendance.follow(event)
+        self.known = len(events)
+        return self.attendance.is_true
 
 
 async def is_at_rest(field: Battlefield, table: Table) -> bool:
