@@ -1,4 +1,7 @@
-"""The queries against the plainest reading of the same rows, and against what strangers type."""
+"""The queries against the plainest reading of the same rows, and against what strangers type.
+
+One file, though a long one: all of it asks the same rows, which are filled in once.
+"""
 
 import random
 import re
