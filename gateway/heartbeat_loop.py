@@ -6,8 +6,6 @@ is done twice does no harm; one that fails is done again, by whoever looks next.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeAlias
 
 from gateway.record_loop import DirectoryRecorder
 from storage.ending_loop import end
@@ -17,24 +15,14 @@ from weft.errors import WeftError
 
 log = logging.getLogger("weft.gateway.heartbeat")
 
-Sweep: TypeAlias = Callable[[str], Awaitable[None]]  # the server id of a gateway that is gone
-
 
 class GatewayHeartbeat:
     """Beats from when it is made, until `close`."""
 
-    def __init__(
-        self,
-        directory: Directory,
-        server_id: str,
-        recorder: DirectoryRecorder,
-        sweeps: Sequence[Sweep] = (),
-    ) -> None:
-        """`sweeps`: of what is kept beside the connections."""
+    def __init__(self, directory: Directory, server_id: str, recorder: DirectoryRecorder) -> None:
         self._directory = directory
         self._server_id = server_id
         self._recorder = recorder
-        self._sweeps = (*sweeps, directory.sweep_connections)
         self._failing = False
         self._task = asyncio.create_task(self._run(), name="gateway heartbeat")
 
@@ -67,7 +55,6 @@ class GatewayHeartbeat:
         if not known or self._recorder.has_missed:
             self._recorder.tell_all()
         for server_id in sorted(await self._directory.gone_gateways() - {self._server_id}):
-            for sweep in self._sweeps:
-                await sweep(server_id)
+            await self._directory.sweep_connections(server_id)
             await self._directory.forget_gateway(server_id)
             log.info("swept what gateway %s left", server_id)

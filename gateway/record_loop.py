@@ -96,7 +96,7 @@ class DirectoryRecorder:
     async def _tell_all(self) -> None:
         """Whoever comes or goes meanwhile is told of after this."""
         present = {id_: (one.user, tuple(one.rooms)) for id_, one in self._present.items()}
-        await self._directory.sweep_connections(self._server_id, present)
+        await self._directory.prune_connections(self._server_id, present)
         for connection_id, (user, rooms) in present.items():
             await self._directory.connected(
                 connection_id, user.user_id, user.session_id, self._server_id

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from secrets import token_hex
@@ -17,7 +17,7 @@ from gateway.doorway import Bounds
 from gateway.feeds_loop import Feeds
 from gateway.gateway_figures import GatewayFigures
 from gateway.grants_loop import LinkedEnforcement
-from gateway.heartbeat_loop import GatewayHeartbeat, Sweep
+from gateway.heartbeat_loop import GatewayHeartbeat
 from gateway.http_api import create_app
 from gateway.http_doorway import bounded_http
 from gateway.http_server import HttpServer
@@ -124,9 +124,7 @@ class GatewayService:
         self._links = OwnerLinks(settings.gateway_id, settings.link_secret, told, lost, skipped)
         come = self._plugins.presence
         self._recorder = DirectoryRecorder(self._directory, self.server_id, come)
-        self._heartbeat = GatewayHeartbeat(
-            self._directory, self.server_id, self._recorder, self._sweeps()
-        )
+        self._heartbeat = GatewayHeartbeat(self._directory, self.server_id, self._recorder)
         self._watch = SessionWatch(self._sessions, self._shared)
         self._limiter = RateLimiter(settings.rates, settings.global_rates)
         self._rate_sync = RateSync(self._limiter, self._shared.rates)
@@ -196,10 +194,6 @@ class GatewayService:
     def _report(self) -> dict[str, Any]:
         """The fields of weft.wire.cluster.GatewayReport that are a gateway's own."""
         return {"wsUrl": self.ws_url, "httpUrl": self.http_url, **self._sockets.counts()}
-
-    def _sweeps(self) -> Sequence[Sweep]:
-        """What to remove, beside its connections, of a gateway that is gone."""
-        return ()
 
     def _told_stores(self) -> ApiStores | None:
         """A change of identity through these is known everywhere when it returns."""

@@ -67,7 +67,7 @@ class MemoryDirectory:
 
     async def announce_gateway(self, server_id: str, ttl_seconds: float) -> bool:
         self._answer()
-        known = server_id in self._gateways
+        known = server_id in await self.gateways()
         self._gateways[server_id] = self._clock() + ttl_seconds
         return known
 
@@ -84,10 +84,14 @@ class MemoryDirectory:
         return frozenset(self._gateways) - await self.gateways()
 
     async def forget_gateway(self, server_id: str) -> None:
-        self._answer()
-        self._gateways.pop(server_id, None)
+        if server_id not in await self.gateways():
+            self._gateways.pop(server_id, None)
 
-    async def sweep_connections(self, server_id: str, keep: Collection[str] = ()) -> None:
+    async def sweep_connections(self, server_id: str) -> None:
+        if server_id not in await self.gateways():
+            await self.prune_connections(server_id, ())
+
+    async def prune_connections(self, server_id: str, keep: Collection[str]) -> None:
         self._answer()
         for id_, entry in list(self.connections.items()):
             if entry.server_id == server_id and id_ not in keep:
@@ -118,6 +122,7 @@ class MemoryDirectory:
         self.connections[connection_id] = ConnectionEntry(
             user_id, session_id, server_id, round(self._clock() * 1000)
         )
+        self._gateways.setdefault(server_id, float("-inf"))
 
     async def entered(self, connection_id: str, user_id: UUID, dashboard_id: UUID) -> None:
         self._answer()

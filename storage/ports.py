@@ -252,7 +252,8 @@ class Directory(Protocol):
     async def announce_gateway(self, server_id: str, ttl_seconds: float) -> bool:
         """The heartbeat of one life of a gateway: `server_id` differs after every restart.
 
-        False: it was not known (any more), so what it has told of its connections may be gone.
+        False: its heart has not beaten until now, so what it has told of its connections may
+        have been swept.
         """
 
     async def withdraw_gateway(self, server_id: str) -> None:
@@ -262,16 +263,19 @@ class Directory(Protocol):
         """Those whose heartbeat has not expired."""
 
     async def gone_gateways(self) -> frozenset[str]:
-        """Those whose heartbeat has, and that nobody has forgotten: what they left is to be swept.
+        """Those without, that have announced themselves or a connection, until they are forgotten.
 
-        Whoever comes to it sweeps; then `forget_gateway`. Twice does no harm.
+        Whoever comes to it sweeps what they left; then `forget_gateway`. Twice does no harm.
         """
 
     async def forget_gateway(self, server_id: str) -> None:
-        """It is swept. If it lives after all, its next announcement tells it so."""
+        """It is swept; not one whose heart beats again."""
 
-    async def sweep_connections(self, server_id: str, keep: Collection[str] = ()) -> None:
-        """Forget the connections of one life of a gateway, but these."""
+    async def sweep_connections(self, server_id: str) -> None:
+        """Forget the connections of one life of a gateway, unless its heart beats again."""
+
+    async def prune_connections(self, server_id: str, keep: Collection[str]) -> None:
+        """Forget all connections of one life of a gateway but these: the gateway itself knows."""
 
     async def report(self, name: str, report: bytes, ttl_seconds: float) -> None:
         """What a member tells of itself, JSON, until it is silent for so long."""

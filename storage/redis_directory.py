@@ -71,7 +71,7 @@ class RedisDirectory:
         return tuple(address for address in found if address is not None)
 
     async def announce_gateway(self, server_id: str, ttl_seconds: float) -> bool:
-        return not await self._announce(
+        return await self._announce(
             GATEWAYS_KEY, server_id, gateway_key(server_id), b"1", ttl_seconds
         )
 
@@ -86,15 +86,13 @@ class RedisDirectory:
         return frozenset(id_ for id_, beats in await self._gateways() if not beats)
 
     async def forget_gateway(self, server_id: str) -> None:
-        with self._outages():
-            await self._redis.zrem(GATEWAYS_KEY, server_id)
+        await self._happened("forgotten", server_id)
 
-    async def sweep_connections(self, server_id: str, keep: Collection[str] = ()) -> None:
-        with self._outages():
-            members = self._redis.smembers(gateway_connections_key(server_id))
-            left = sorted(_texts(await self._members(members)).difference(keep))
-        for begin in range(0, len(left), SWEEP_BATCH_CONNECTIONS):
-            await self._happened("swept", server_id, *left[begin : begin + SWEEP_BATCH_CONNECTIONS])
+    async def sweep_connections(self, server_id: str) -> None:
+        await self._remove_connections("swept", server_id, ())
+
+    async def prune_connections(self, server_id: str, keep: Collection[str]) -> None:
+        await self._remove_connections("pruned", server_id, keep)
 
     async def claim(self, dashboard_id: UUID, address: OwnerAddress) -> OwnerAddress:
         while True:
@@ -197,20 +195,21 @@ class RedisDirectory:
     async def _announce(
         self, those: str, member: str, key: str, beat: bytes, ttl_seconds: float
     ) -> bool:
-        """Whether it is new among `those`. The heartbeat first: who is there, is alive."""
+        """Whether its heart has beaten until now. The heartbeat first: who is there, is alive."""
         mark = {member: time.time()}
         with self._outages():
             async with self._redis.pipeline(transaction=False) as pipe:
+                pipe.exists(key)
                 pipe.set(key, beat, px=round(ttl_seconds * 1000))
                 pipe.zadd(those, mark)
-                _, added = await pipe.execute(raise_on_error=False)
+                beating, _, added = await pipe.execute(raise_on_error=False)
             if isinstance(added, Exception) and is_of_another_type(added):
                 logger.warning("removed something that is no sorted set from %s", those)
                 await self._redis.delete(those)
                 added = await self._redis.zadd(those, mark)
             if isinstance(added, Exception):
                 raise added
-        return bool(added)
+        return bool(beating) and not added
 
     async def _gateways(self) -> list[tuple[str, bool]]:
         """Those that are not forgotten, and whether their heart beats."""
@@ -218,6 +217,13 @@ class RedisDirectory:
             ids = sorted(_texts(await self._members(self._redis.zrange(GATEWAYS_KEY, 0, -1))))
             beats = await self._values(*map(gateway_key, ids)) if ids else []
         return [(id_, beat is not None) for id_, beat in zip(ids, beats, strict=True)]
+
+    async def _remove_connections(self, verb: str, server_id: str, keep: Collection[str]) -> None:
+        with self._outages():
+            members = self._redis.smembers(gateway_connections_key(server_id))
+            left = sorted(_texts(await self._members(members)).difference(keep))
+        for begin in range(0, len(left), SWEEP_BATCH_CONNECTIONS):
+            await self._happened(verb, server_id, *left[begin : begin + SWEEP_BATCH_CONNECTIONS])
 
     async def _happened(self, *arguments: object) -> None:
         with self._outages():

@@ -1,6 +1,7 @@
--- What becomes of connections: connected, entered or departed a room, disconnected, swept.
--- ARGV: verb, then of 'swept' serverId and connectionIds, of all others connectionId, userId, and
--- then roomId, or of 'connected': sessionId, serverId, lastPing.
+-- What becomes of connections: connected, entered or departed a room, disconnected; swept of a
+-- gateway that is gone, pruned by the gateway itself; and of a gateway that is swept: forgotten.
+-- ARGV: verb, then of 'swept', 'pruned' and 'forgotten' serverId and connectionIds, of all others
+-- connectionId, userId, and then roomId, or of 'connected': sessionId, serverId, lastPing.
 -- One script, so that no crash leaves half of it. Of a connection that is not known (any more)
 -- nothing is remembered: a message that comes late makes no ghost.
 local verb, connection_id, user_id = ARGV[1], ARGV[2], ARGV[3]
@@ -57,7 +58,13 @@ local function forget(id)
     redis.call('DEL', record)
 end
 
-if verb == 'swept' then
+-- Whoever sweeps has looked before, and the gateway may have come back since.
+if (verb == 'swept' or verb == 'forgotten')
+    and redis.call('EXISTS', 'gateway:' .. ARGV[2]) == 1 then
+    return 0
+elseif verb == 'forgotten' then
+    redis.call('ZREM', key_of('zset', 'gateways'), ARGV[2])
+elseif verb == 'swept' or verb == 'pruned' then
     for i = 3, #ARGV do
         if redis.call('HGET', record_of(ARGV[i]), 'serverId') == ARGV[2] then
             forget(ARGV[i])
@@ -70,6 +77,8 @@ elseif verb == 'connected' then
         'serverId', ARGV[5], 'lastPing', ARGV[6], 'roomIds', '[]')
     redis.call('SADD', of_user(user_id), connection_id)
     redis.call('SADD', of_gateway(ARGV[5]), connection_id)
+    -- a gateway that is killed before it has said that it lives is swept all the same
+    redis.call('ZADD', key_of('zset', 'gateways'), 'NX', ARGV[6] / 1000, ARGV[5])
 elseif redis.call('HGET', record_of(connection_id), 'userId') ~= user_id then
     return 0
 elseif verb == 'entered' then

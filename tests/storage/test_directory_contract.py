@@ -146,7 +146,7 @@ async def test_law8_what_a_gateway_left_is_swept_and_nobody_else_is(directory: D
         await directory.connected(tab, user_id, uuid4(), server_id)
         await directory.entered(tab, user_id, room)
 
-    await directory.sweep_connections(here, keep={tabs[0]})
+    await directory.prune_connections(here, keep={tabs[0]})
     assert await directory.connections_of(user_id) == {tabs[0], tabs[2]}
     assert await directory.room_connections(room) == {tabs[0], tabs[2]}
 
@@ -156,6 +156,35 @@ async def test_law8_what_a_gateway_left_is_swept_and_nobody_else_is(directory: D
     assert await directory.room_participants(room) == {user_id}
     await directory.sweep_connections(there)
     assert await directory.room_participants(room) == set()
+
+
+async def test_law8_a_gateway_that_lives_again_is_neither_swept_nor_forgotten(
+    directory: Directory,
+):
+    server_id, tab, user_id = f"gateway-1/{uuid4()}", str(uuid4()), uuid4()
+    await directory.announce_gateway(server_id, TTL_SECONDS)
+    await directory.withdraw_gateway(server_id)
+    assert server_id in await directory.gone_gateways()
+    assert await directory.announce_gateway(server_id, TTL_SECONDS) is False, "it was silent"
+    await directory.connected(tab, user_id, uuid4(), server_id)
+    await directory.sweep_connections(server_id)
+    await directory.forget_gateway(server_id)
+    assert await directory.connections_of(user_id) == {tab}
+    assert await directory.announce_gateway(server_id, TTL_SECONDS) is True
+    await directory.prune_connections(server_id, keep=())
+    assert await directory.connections_of(user_id) == set()
+
+
+async def test_law8_a_gateway_that_died_before_it_said_that_it_lives_is_swept(
+    directory: Directory,
+):
+    server_id, tab, user_id = f"gateway-1/{uuid4()}", str(uuid4()), uuid4()
+    await directory.connected(tab, user_id, uuid4(), server_id)
+    assert server_id in await directory.gone_gateways()
+    await directory.sweep_connections(server_id)
+    await directory.forget_gateway(server_id)
+    assert await directory.connections_of(user_id) == set()
+    assert server_id not in await directory.gone_gateways()
 
 
 async def test_law8_a_connection_told_again_is_in_no_room_but_those_told_since(

@@ -248,6 +248,7 @@ async def test_an_outage_of_redis_has_a_code_and_ends_with_it(server_directory: 
         directory.gone_gateways(),
         directory.forget_gateway("g/1"),
         directory.sweep_connections("g/1"),
+        directory.prune_connections("g/1", ()),
         directory.whereabouts(user_id),
     ):
         with pytest.raises(WeftError) as raised:
