@@ -42,6 +42,7 @@ from storage.identity_consequences import with_consequences
 from storage.memory_presence import MemoryPresence
 from storage.memory_shared_identity import memory_shared_identity
 from storage.plugin_grants import narrowed_sharing
+from storage.ending_loop import end
 from storage.ports import Directory
 from storage.presence import PresenceStore
 from storage.report_loop import keep_reporting
@@ -166,7 +167,7 @@ class GatewayService:
 
         `is_relieved`: another gateway listens on the same ports already.
         """
-        self._reporting.cancel()
+        await end(self._reporting)
         await self._sockets.stop(is_relieved=is_relieved)
         await self._presence.stop()
         if self._webhooks is not None:
