@@ -37,12 +37,12 @@ from gateway.socket_figures import SocketFigures
 from gateway.tls_file import TlsFiles
 from gateway.webhook_service import WebhookService
 from gateway.websocket_server import WebSocketServer
+from storage.ending_loop import end
 from storage.identity_cache import IdentityCache
 from storage.identity_consequences import with_consequences
 from storage.memory_presence import MemoryPresence
 from storage.memory_shared_identity import memory_shared_identity
 from storage.plugin_grants import narrowed_sharing
-from storage.ending_loop import end
 from storage.ports import Directory
 from storage.presence import PresenceStore
 from storage.report_loop import keep_reporting
