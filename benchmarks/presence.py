@@ -8,8 +8,8 @@ import asyncio
 import multiprocessing
 import random
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -71,10 +71,13 @@ def decode(frame: bytes) -> dict[str, Any]:
 class Square:
     """What all visitors of one dashboard share: who is truly there, and since when."""
 
-    def __init__(self, urls: Sequence[str], dashboard_id: str, ends_at: float) -> None:
+    def __init__(
+        self, urls: Sequence[str], dashboard_id: str, seconds: float, clock: Callable[[], float]
+    ) -> None:
         self.urls = urls
         self.dashboard_id = dashboard_id
-        self.ends_at = ends_at
+        self.clock = clock
+        self.ends_at = clock() + seconds
         self.present: dict[str, float] = {}
         self.gone: dict[str, float] = {}
         self.churn = Churn()
@@ -82,7 +85,7 @@ class Square:
 
     @property
     def is_over(self) -> bool:
-        return time.perf_counter() >= self.ends_at
+        return self.clock() >= self.ends_at
 
     def came(self, connection_id: str, asked_at: float, roster: set[str]) -> None:
         settled = asked_at - SETTLED_SECONDS
@@ -91,11 +94,11 @@ class Square:
         self.churn.missing_at_joins += len(there - roster)
         self.churn.ghosts_at_joins += len(away & roster)
         self.churn.visits += 1
-        self.present[connection_id] = time.perf_counter()
+        self.present[connection_id] = self.clock()
 
     def went(self, connection_id: str) -> None:
         del self.present[connection_id]
-        self.gone[connection_id] = time.perf_counter()
+        self.gone[connection_id] = self.clock()
 
 
 class Visitor:
@@ -125,7 +128,7 @@ class Visitor:
         self._socket = socket
         hello = {"type": "hello", "protocol": [1], "token": self._token}
         self.connection_id = (await ask(socket, hello, "welcome"))["connectionId"]
-        asked_at = time.perf_counter()
+        asked_at = self._square.clock()
         join = {"type": "join", "dashboardId": self._square.dashboard_id}
         joined = await ask(socket, {**join, "replicaId": str(uuid4())}, "joined")
         self.roster = {each["connectionId"] for each in joined["roster"]}
@@ -167,7 +170,7 @@ class Visitor:
             self._square.news.set()
 
     def _measure(self, arrived: set[str], departed: set[str]) -> None:
-        square, now = self._square, time.perf_counter()
+        square, now = self._square, self._square.clock()
         churn = square.churn
         churn.seen_ms += [
             max(0.0, now - square.present[each]) * 1000
@@ -195,9 +198,10 @@ async def come_and_go(
     visitors: int,
     seconds: float,
     seed: int = 1,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> Churn:
     """`visitors` share the `tokens`; every coming goes to a random one of `urls`."""
-    square = Square(urls, dashboard_id, time.perf_counter() + seconds)
+    square = Square(urls, dashboard_id, seconds, clock)
     people = [
         Visitor(square, tokens[number % len(tokens)], random.Random(f"{seed} {number}"))
         for number in range(visitors)
@@ -214,20 +218,21 @@ async def until_true(square: Square, here: list[Visitor]) -> None:
     """Everybody sees everybody, or what is wrong after TRUE_WITHIN_SECONDS is told."""
     truth = set(square.present)
     quiet_since = max([*square.present.values(), *square.gone.values()])
-    deadline = time.perf_counter() + TRUE_WITHIN_SECONDS
+    deadline = square.clock() + TRUE_WITHIN_SECONDS
     churn = square.churn
     churn.rosters = len(here)
     while wrong := [each for each in here if each.roster != truth]:
         square.news.clear()
-        try:
-            async with asyncio.timeout(deadline - time.perf_counter()):
-                await square.news.wait()
-        except TimeoutError:
+        left_seconds = deadline - square.clock()
+        if left_seconds <= 0:
             churn.wrong = {
                 each.connection_id: (truth - each.roster, each.roster - truth) for each in wrong
             }
             break
-    churn.true_after_seconds = time.perf_counter() - quiet_since
+        with suppress(TimeoutError):
+            async with asyncio.timeout(left_seconds):
+                await square.news.wait()
+    churn.true_after_seconds = square.clock() - quiet_since
 
 
 # --- what moving cursors cost editors ------------------------------------------------------------

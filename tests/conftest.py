@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from playwright.async_api import Browser, async_playwright
 
 from storage.embedded_postgres import EmbeddedPostgres
@@ -21,6 +22,10 @@ from storage.postgres_pool import PostgresStores, connect
 from tests.browser.chromium import FLAGS, needed_chromium
 from tests.cluster.world import RunningSystem
 from tests.plugins.installing import HOUSE_RULES, install
+
+# A shared machine may be slow, or stand still for seconds: a slow example is not a wrong one.
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")
 
 
 @pytest.hookimpl(optionalhook=True)

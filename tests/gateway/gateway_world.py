@@ -21,7 +21,7 @@ LINK_SECRET = "the secret between gateways and owners"
 ADMIN_KEY = "the key of the administrator"
 TOKEN_RULES = TokenRules("x" * 32, ("HS256",), "weft", "host", creates_users=True)
 T = TypeVar("T")
-PATIENCE_SECONDS = 20.0  # a bound for tests that fail; nothing waits for it to pass
+PATIENCE_SECONDS = 60.0  # a bound for tests that fail; nothing waits for it to pass
 
 
 async def soon(awaited: Awaitable[T]) -> T:

@@ -144,7 +144,7 @@ async def test_law7_a_client_that_is_limited_waits_and_sends_the_same_id_again()
             board = await client.join(world.dashboard_id)
             for number in range(6):
                 board.set(None, "title", f"{number}")
-                await board.saved(20)
+                await board.saved(60)
         sequences = []
         while not world.owner.submitted.empty():
             sequences.append(world.owner.submitted.get_nowait().sequence)
@@ -159,7 +159,7 @@ async def test_with_a_certificate_clients_come_by_tls_alone(tmp_path: Path) -> N
         async with weft.connect(world.service.ws_url, await world.token(), ssl=trust) as client:
             board = await client.join(world.dashboard_id)
             board.set(None, "title", "North")
-            await board.saved(20)
+            await board.saved(60)
         with pytest.raises(ssl.SSLError):  # who does not trust it
             await connect(world.service.ws_url, proxy=None)
         with pytest.raises((OSError, InvalidMessage)):  # who speaks in the open

@@ -26,7 +26,7 @@ from weft.client.board_loop import Board
 from weft.errors import WeftError
 from weft.models import User
 
-PATIENCE_SECONDS = 15.0
+PATIENCE_SECONDS = 60.0
 DEEP = b"[" * 5_000 + b"]" * 5_000
 TEXTS = {
     "nothing": b"",

@@ -72,7 +72,7 @@ async def move(client: Client, owned: OwnedWorld, x: int) -> None:
 
 
 async def until_moved(client: Client, x: int) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             told = await client.receive_any()
             if x in [each.get("cursor", {}).get("x") for each in told.get("changed", ())]:

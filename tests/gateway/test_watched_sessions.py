@@ -105,7 +105,7 @@ async def test_law6_a_look_that_fails_is_made_again(monkeypatch) -> None:
     watch.begin(ANNS, connection, watch.heard)
     assert isinstance(shared.notices, MemoryNotices)
     await shared.notices.publish([SessionEnded(ANNS.session_id, ANN)])
-    await asyncio.wait_for(connection.revoked.wait(), 20)
+    await asyncio.wait_for(connection.revoked.wait(), 60)
     await watch.close()
 
 
@@ -116,5 +116,5 @@ async def test_a_gateway_that_is_heard_by_nobody_looks_by_itself(monkeypatch) ->
     watch = SessionWatch(Sessions(failures=0), shared)
     shared.notices.cut(True)
     watch.begin(ANNS, connection, watch.heard)
-    await asyncio.wait_for(connection.revoked.wait(), 20)
+    await asyncio.wait_for(connection.revoked.wait(), 60)
     await watch.close()

@@ -272,7 +272,7 @@ async def until_dead(api: HttpWorld, webhook_id: UUID, given_up: set[str | int])
             return [letter.topic]
         return range(letter.data["fromVersion"], letter.data["toVersion"] + 1)
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             found = await all_of(api.host.webhooks.deliveries(webhook_id))
             dead = [each for each in found if each.state == "dead"]
@@ -298,7 +298,7 @@ async def test_a_gateway_tells_of_what_is_committed_through_it(
             await receiver.until(lambda: bool(created_in(receiver)))  # so it knows the webhook
             await through.dashboards.change(dashboard.id, titled("Costs"))
             await receiver.until(lambda: versions(receiver, dashboard.id) == [1])
-            async with asyncio.timeout(20):  # counted when the answer is back, after it was taken
+            async with asyncio.timeout(60):  # counted when the answer is back, after it was taken
                 while service.status()["webhooksDelivered"] != 2:  # noqa: ASYNC110  (nobody tells us)
                     await asyncio.sleep(0.02)
     finally:

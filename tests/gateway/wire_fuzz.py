@@ -36,7 +36,7 @@ from weft.wire.close_codes import CLOSE_CODES
 PART = Page(PAGE.read_text())
 FRAMES = 60  # of one connection
 TURNS = 10  # of the loop between two frames: the server, which shares it, may answer some
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 GROWTH_MAX_BYTES = 100_000_000
 REPORT_SECONDS = 5.0
 FEED_IDLE_SECONDS = 1.0  # a way for live values outlives its producer; half a minute is no finding

@@ -4,11 +4,6 @@ A story is one integer, so an example costs little; what it found is made small 
 The profile is used by the law tests alone: other rooms keep their own settings.
 """
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 
-settings.register_profile(
-    "laws",
-    max_examples=1_500,
-    deadline=None,  # a shared machine may be slow; a slow example is not a wrong one
-    suppress_health_check=[HealthCheck.too_slow],
-)
+settings.register_profile("laws", max_examples=1_500)

@@ -26,7 +26,7 @@ from weft.wire.link import (
 )
 
 SECRET = "between us"
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 60.0
 
 Json = dict[str, Any]
 Heard = tuple[type, int | UUID, Json]  # what kind of line, about whom or what, and the frame

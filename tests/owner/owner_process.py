@@ -11,7 +11,7 @@ from storage.postgres_pool import connect
 from storage.redis_directory import RedisDirectory
 from tests.owner.owner_gateway import SECRET
 
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 
 
 @contextmanager

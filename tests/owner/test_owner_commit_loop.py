@@ -21,7 +21,7 @@ from tests.owner.owner_conversation import retitling
 from weft.errors import WeftError
 from weft.measures import Measures
 
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 60.0
 
 
 class WatchedLog(MemoryLog):

@@ -15,7 +15,7 @@ from tests.owner.owner_gateway import SECRET, Gateway, linked
 from weft.limits import UNLOAD_AFTER_SECONDS
 from weft.wire.link import Attach, LinkHello, Submitted
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 60.0
 
 
 @pytest.fixture

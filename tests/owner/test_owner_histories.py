@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from random import Random
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from actors import commit_loop
@@ -62,7 +62,6 @@ TWO_EDITS = [*READ, ("edit", 0, 1), ("edit", 1, 2)]
 @example(steps=[*TWO_EDITS, ("commit happens unheard", 0, 0), *COMMITS])
 @example(steps=[*TWO_EDITS, ("commit is lost", 0, 0), *COMMITS])  # once settled twice at a time
 @example(steps=[*READ, ("edit poisonously", 0, 0), ("edit", 1, 2), *COMMITS])  # the same
-@settings(deadline=None)
 def test_the_laws_hold_through_any_history(steps: list[tuple[str, int, int]]) -> None:
     asyncio.run(live_through(steps))
 

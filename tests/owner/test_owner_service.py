@@ -328,5 +328,5 @@ async def test_many_edit_many_dashboards_and_everyone_sees_all(
                 (submission,) = await gateway.published()
                 assert submission["version"] == sequence
 
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         await asyncio.gather(*map(edit, boards))

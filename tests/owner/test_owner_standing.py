@@ -18,7 +18,7 @@ from tests.owner.owner_conversation import retitling
 from tests.owner.owner_gateway import SECRET, linked
 
 OTHER = OwnerAddress("owner-2", "its incarnation", "ws://127.0.0.1:1/link")
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 60.0
 
 
 class Directory(MemoryDirectory):

@@ -26,7 +26,7 @@ from weft.models.address import Network
 from weft.models.permission import CollaboratorRole
 
 SECRET = "between gateways and owners"
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 TOLD_WITHIN_SECONDS = 1.0  # law 6
 WIDGET = str(uuid4())
 NOTE: dict[str, Any] = {

@@ -1,6 +1,5 @@
 """Law 6 as the host product meets it: it holds from the answer to the HTTP call on."""
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import httpx
@@ -15,6 +14,7 @@ from tests.permission.permission_world import (
     House,
     house_on,
 )
+from tests.running_clock import within
 
 pytestmark = pytest.mark.store
 ENOUGH = 30  # submissions: then the load is there, or the refusals are
@@ -50,7 +50,7 @@ async def test_law6_once_a_removal_is_answered_nothing_more_of_theirs_commits(
     answer = await http.delete(f"/api/dashboards/{house.board}/collaborators/{bob}")
     head = await house.head()
     assert answer.status_code == 204, answer.text
-    async with asyncio.timeout(TOLD_WITHIN_SECONDS):
+    async with within(TOLD_WITHIN_SECONDS):
         await typing.hears("ended")
     await other.until(lambda: other.version > head + ENOUGH)
     assert max(row.version for row in await house.written_by(bob)) <= head
@@ -67,7 +67,7 @@ async def test_law6_who_is_made_a_viewer_over_http_stays_and_only_watches(
     )
     head = await house.head()
     assert answer.status_code == 200, answer.text
-    async with asyncio.timeout(TOLD_WITHIN_SECONDS):
+    async with within(TOLD_WITHIN_SECONDS):
         assert (await typing.hears("permission"))["role"] == "viewer"
     await typing.until(lambda: typing.counts["rejected forbidden"] > ENOUGH)
     await typing.until(lambda: typing.version > head + ENOUGH)
@@ -84,6 +84,6 @@ async def test_law6_an_account_that_is_deactivated_stops_writing_at_once(
     answer = await http.patch(f"/api/users/{bob}", json={"isActive": False})
     head = await house.head()
     assert answer.status_code == 200, answer.text
-    async with asyncio.timeout(TOLD_WITHIN_SECONDS):
+    async with within(TOLD_WITHIN_SECONDS):
         await typing.hears("ended")
     assert max(row.version for row in await house.written_by(bob)) <= head

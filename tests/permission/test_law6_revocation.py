@@ -1,6 +1,5 @@
 """Law 6 read off the log: who types on while being revoked, whatever is cut off or paused."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -20,6 +19,7 @@ from tests.permission.permission_world import (
     Visitor,
     house_on,
 )
+from tests.running_clock import within
 from weft.errors import WeftError
 
 pytestmark = pytest.mark.store
@@ -95,7 +95,7 @@ async def test_law6_after_a_demotion_has_returned_nothing_more_of_theirs_commits
         await house.grant(bob, "viewer")
         await enforce.changed(house.board, bob)
         head = await house.head()
-        async with asyncio.timeout(TOLD_WITHIN_SECONDS):
+        async with within(TOLD_WITHIN_SECONDS):
             await typing.hears("permission", "ended")
         await typing.until(lambda: typing.counts["rejected forbidden"] > ENOUGH)
         await under_load(other)
@@ -118,7 +118,7 @@ async def test_law6_after_a_removal_has_returned_they_are_out_and_stay_out(
         await house.sharing.remove_collaborator(house.board, bob, HOST)
         await enforce([house.board])
         head = await house.head()
-        async with asyncio.timeout(TOLD_WITHIN_SECONDS):
+        async with within(TOLD_WITHIN_SECONDS):
             await typing.hears("ended")
         await typing.until(lambda: typing.counts["ended unknown_dashboard"] > 3)
         await under_load(other)

@@ -121,7 +121,7 @@ async def test_law10_what_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> 
         await plugins.allows(uuid4(), uuid4(), "editor")
     assert raised.value.code == "plugin_unavailable"
     plugins.committed(uuid4(), b'{"submissions": []}')
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while plugins.counts()["it"]["failed"] < 2:  # noqa: ASYNC110  (nobody tells of it)
             await asyncio.sleep(0.001)
     await plugins.close()

@@ -33,7 +33,7 @@ class Node:
     cache: Cache
 
     async def next(self) -> Heard:
-        return await asyncio.wait_for(self.heard.get(), 20)
+        return await asyncio.wait_for(self.heard.get(), 60)
 
 
 @dataclass

@@ -91,6 +91,6 @@ def state_with(widgets: dict[str, Any], **fields: Any) -> dict[str, Any]:
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     """Wait for something that only its own server can tell, within the test's patience."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not await condition():  # noqa: ASYNC110  (a server cannot set our events)
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0.01)

@@ -359,5 +359,5 @@ async def test_a_running_cache_asks_for_the_epoch_until_it_is_closed():
 
     cache = Cache(MemoryCache(), Epochs())
     cache.start()
-    await asyncio.wait_for(asked.wait(), 20)
+    await asyncio.wait_for(asked.wait(), 60)
     await cache.close()

@@ -41,7 +41,7 @@ class Ear:
         notices.subscribe(self._queue.put_nowait)
 
     async def next(self) -> Heard:
-        return await asyncio.wait_for(self._queue.get(), 20)
+        return await asyncio.wait_for(self._queue.get(), 60)
 
     async def until(self, wanted: Heard) -> list[Heard]:
         """All up to it."""

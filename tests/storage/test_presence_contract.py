@@ -29,7 +29,7 @@ from storage.redis_presence import RedisPresence
 from tests.storage.conftest import BOTH_DIRECTORIES
 from weft.errors import WeftError
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60.0
 LONG_SECONDS = 60.0
 
 

@@ -27,7 +27,7 @@ async def rounds_of(every: dict, count: int) -> None:
         done.release()
 
     loop = asyncio.create_task(keep_up({**every, "last": last}, seconds=0.0))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         for _ in range(count):
             await done.acquire()
     loop.cancel()

@@ -18,7 +18,7 @@ from weft.models import CursorPosition
 from weft.ot import Document
 
 TEXT = ("config", "text")
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 
 
 @asynccontextmanager
