@@ -3,11 +3,13 @@
 import asyncio
 
 import pytest
+from playwright.async_api import expect
 
 from tests.browser.agreement import same_text
-from tests.browser.people import Stage, plain, until
+from tests.browser.people import PATIENCE_MS, Stage, plain, until
 
 pytestmark = pytest.mark.cluster
+expect.set_options(timeout=PATIENCE_MS)
 
 PLACE = {"x": 0, "y": 0, "width": 6, "height": 5}
 TEXT = {"type": "text", "position": PLACE, "config": {"text": {"ops": [{"insert": "Start 🙂\n"}]}}}
@@ -93,6 +95,21 @@ async def test_law4_rows_and_cells_merge(stage: Stage) -> None:
 
     await until(agreed, "all see the rows of the database")
     assert await ann.cells(table) == [["two", "22"], ["", ""]]
+
+
+async def test_enter_in_a_cell_commits_its_value_once(stage: Stage) -> None:
+    """The key leads to the next row, and the cell that is left commits: not the key as well."""
+    [table] = await stage.prepare(TABLE)
+    ann = await stage.owner()
+    await ann.widget(table).get_by_label("B, row 1").fill("11")
+    await ann.page.keyboard.press("Enter")
+    await expect(ann.widget(table).get_by_label("B, row 2")).to_be_focused()
+    await ann.saved()
+    async with stage.system.admin() as admin:
+        log = [each async for each in admin.history.operations(stage.dashboard_id)]
+    edits = [operation for each in log for operation in each.operations]
+    set_to = [edit["value"] for edit in edits if edit.get("path") == ["data", "rows", "0", "b"]]
+    assert set_to == [11]
 
 
 async def test_law2_offline_and_back(stage: Stage) -> None:

@@ -135,3 +135,19 @@ test("IndexedDB: one that the browser closes is opened again by the next board",
   watched.mock.restore();
   await store.close();
 });
+
+test("IndexedDB: a read that fails lets go of what it was to take over", async (t) => {
+  const store = new IndexedDbStore(newUuid());
+  t.after(() => store.close());
+  const left = await store.claim("d1", "r1");
+  await left.write(change("r1", "d1", 3, 1));
+  await left.release();
+  const read = t.mock.method(IDBObjectStore.prototype, "get", () => {
+    throw new DOMException("The disk has failed.", "UnknownError");
+  });
+  await assert.rejects(store.claim("d1", "r2"), { name: "UnknownError" });
+  read.mock.restore();
+  const next = await store.claim("d1", "r3"); // and it is nobody's, to whom its page seems to live
+  assert.equal(next.replicaId, "r1");
+  await next.release();
+});
