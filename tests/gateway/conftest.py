@@ -18,8 +18,9 @@ from storage.memory_tables import MemoryTables
 from storage.postgres_pool import PostgresStores
 from tests.gateway.fake_owner import FakeOwner
 from tests.gateway.gateway_world import ADMIN_KEY, LINK_SECRET, TOKEN_RULES, World
-from tests.gateway.http_world import HttpWorld
+from tests.gateway.http_world import HttpWorld, all_of
 from tests.gateway.owned_world import OwnedWorld, owned_world
+from tests.gateway.webhook_receiver import Receiver
 from weft.models import parse_network
 
 
@@ -67,3 +68,16 @@ async def api(postgres_stores: PostgresStores) -> AsyncIterator[HttpWorld]:
         stack.push_async_callback(service.stop)
         await shared.cache.ask_epoch()
         yield HttpWorld(service, owner, directory, stores, ADMIN_KEY, stack)
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    async with Receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+async def no_other_webhooks(api: HttpWorld) -> None:
+    """Those of other tests lead nowhere, and would be tried for every dashboard there is."""
+    for other in await all_of(api.host.webhooks.all()):
+        await api.host.webhooks.delete(other.id)
