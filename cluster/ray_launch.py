@@ -25,16 +25,19 @@ START_ATTEMPTS = 2  # Ray gives its own processes 30 s; the first start on a col
 
 
 @contextmanager
-def ray_runtime(address: str | None, data_dir: Path) -> Iterator[str | None]:
+def ray_runtime(
+    address: str | None, data_dir: Path, joins_at: str | None = None
+) -> Iterator[str | None]:
     """Join the Ray at `address`, or run a local one meanwhile. Yields the Ray dashboard's URL.
 
+    `joins_at`: the address of that of its nodes which this process is to be on.
     Ray prints its messages; meanwhile standard output is standard error, so that what a command
     prints as JSON stays JSON. Raises WeftError misconfigured when that Ray does not answer.
     """
     logging.getLogger("ray").setLevel(logging.ERROR)
     with redirect_stdout(sys.stderr):
         try:
-            context = _join(address) if address else _start_local(data_dir)
+            context = _join(address, joins_at) if address else _start_local(data_dir)
         except WeftError:
             raise
         except Exception as error:  # noqa: BLE001  (Ray raises bare ones too)
@@ -58,12 +61,16 @@ def gcs_address() -> str:
     return str(ray.get_runtime_context().gcs_address)
 
 
-def _join(address: str) -> Any:
-    """`auto`: the Ray of this machine."""
+def _join(address: str, joins_at: str | None) -> Any:
+    """`auto`: the Ray of this machine. `joins_at`: the address of one of its nodes there."""
     if address != "auto":
         reach(address, "--ray-address")  # Ray itself tries for minutes
     return ray.init(
-        address=address, namespace=NAMESPACE, log_to_driver=False, logging_level=logging.ERROR
+        address=address,
+        namespace=NAMESPACE,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        _node_ip_address=joins_at,
     )
 
 

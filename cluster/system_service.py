@@ -57,8 +57,10 @@ class System(Ready):
 
 
 @contextmanager
-def running_system(settings: Settings, say: Say) -> Iterator[System]:
-    """Yields when clients can connect. Raises WeftError: misconfigured, storage_unavailable, …"""
+def running_system(settings: Settings, say: Say, joins_at: str | None = None) -> Iterator[System]:
+    """Yields when clients can connect. `joins_at`: which node of the Ray this process is on, where
+    several are on this machine. Raises WeftError: misconfigured, storage_unavailable, …
+    """
     with ExitStack() as stack:
         stack.enter_context(hold(settings.data_dir))
         refuse_detached(settings.data_dir)
@@ -71,7 +73,9 @@ def running_system(settings: Settings, say: Say) -> Iterator[System]:
         say("Redis" if settings.redis_url else "Redis, embedded")
         redis_url = stack.enter_context(redis_server(settings))
         say(f"Ray at {settings.ray_address}" if settings.ray_address else "Ray, local")
-        ray_dashboard = stack.enter_context(ray_runtime(settings.ray_address, settings.data_dir))
+        ray_dashboard = stack.enter_context(
+            ray_runtime(settings.ray_address, settings.data_dir, joins_at)
+        )
         order = fleet_order(settings, gateways, postgres_url, redis_url)
         say(shape_told(order))
         fleet = Fleet(order)

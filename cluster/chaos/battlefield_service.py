@@ -8,7 +8,7 @@ import os
 import signal
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,7 +20,8 @@ from uuid import UUID
 from pydantic import SecretStr
 
 from cluster.chaos.log_service import verify_all
-from cluster.chaos.ray_nodes_service import GCS, RayNode, RayNodes
+from cluster.chaos.ray_memory_server import ray_memory
+from cluster.chaos.ray_nodes_service import GCS, RayNode, RayNodes, free_port
 from cluster.chaos.relay_server import Relay
 from cluster.chaos.violation import Violation
 from cluster.port_server import claim_port
@@ -36,6 +37,7 @@ from weft.errors import WeftError
 
 MEMBERS = 2  # owners, and gateways: on the only node, or one on each of several
 NETWORK = "127.0.78"  # of its nodes, beside any other Ray
+MEMORY = 250  # there, the store of Ray's head
 OWNER_TITLE, GATEWAY_TITLE = "ray::Owner", "ray::Gateway"
 WATCH_EVERY_SECONDS = 1.0  # as `weft up` does
 Say = Callable[[str], None]
@@ -83,18 +85,16 @@ class Battlefield:
         return next(found, None)
 
     def kill_node(self, lot: float) -> str | None:
-        """One of those beside the head, which is not to die; its address. None: none lives."""
-        alive = [each for each in self._other_nodes() if each.process.poll() is None]
-        if not alive:
-            return None
-        node = alive[int(lot * len(alive))]
-        node.kill()
-        return node.address
+        """One of those beside the head; its address. None: none lives."""
+        return _kill(self._members_nodes()[1:], lot)
+
+    def kill_head(self) -> str | None:
+        return _kill(self._members_nodes()[:1], 0.0)
 
     def start_node(self, address: str) -> None:
         """Anew, where one was killed; returns when it has joined. Raises WeftError internal."""
         assert self.nodes is not None
-        [node] = [each for each in self._other_nodes() if each.address == address]
+        [node] = [each for each in self._members_nodes() if each.address == address]
         self.nodes.start_again(node)
 
     def restart(self, role: str, lot: float) -> str:
@@ -135,8 +135,9 @@ class Battlefield:
         finally:
             await directory.close()
 
-    def _other_nodes(self) -> list[RayNode]:
-        return [] if self.nodes is None else self.nodes.nodes[1:]
+    def _members_nodes(self) -> list[RayNode]:
+        """All but the one that this command is on."""
+        return [] if self.nodes is None else self.nodes.nodes[:-1]
 
     def _listener(self, url: str, begins: str) -> int | None:
         host, port = address_of(url)
@@ -182,7 +183,8 @@ def battlefield(say: Say, nodes: int) -> Iterator[Battlefield]:
         stack.push(partial(_look_after, aftermath, postgres_url))
         from cluster.system_service import running_system  # noqa: PLC0415  (it reads the token)
 
-        system = stack.enter_context(running_system(settings, say))
+        joins_at = ground.outpost.address if ground else None
+        system = stack.enter_context(running_system(settings, say, joins_at))
         stack.enter_context(_kept(system.fleet, say))
         yield Battlefield(
             postgres,
@@ -207,17 +209,32 @@ def _look_after(aftermath: Aftermath, postgres_url: str, broken_off: object, *_:
 
 @contextmanager
 def _ray_of(count: int, directory: Path, say: Say) -> Iterator[RayNodes]:
-    """So many nodes. Call it before Ray is imported, which reads the token then."""
+    """So many nodes, and one for this command itself, with which no other ends. Call it before Ray
+    is imported, which reads the token then.
+    """
     say(f"Ray, {count} nodes")
     (directory / "ray").mkdir()
-    nodes = RayNodes(directory / "ray", NETWORK)
+    memory = f"{NETWORK}.{MEMORY}"
+    nodes = RayNodes(directory / "ray", NETWORK, f"{memory}:{free_port(memory)}")
     os.environ.update(nodes.environment)
-    try:
-        for _ in range(count):
-            nodes.wait_for(nodes.add())
-        yield nodes
-    finally:
-        nodes.end()
+    with ray_memory(directory, nodes.redis):
+        try:
+            for cpus in (*[1] * count, 0):
+                nodes.add(cpus)
+            for node in nodes.nodes:
+                nodes.wait_for(node)
+            yield nodes
+        finally:
+            nodes.end()
+
+
+def _kill(nodes: Sequence[RayNode], lot: float) -> str | None:
+    alive = [each for each in nodes if each.process.poll() is None]
+    if not alive:
+        return None
+    node = alive[int(lot * len(alive))]
+    node.kill()
+    return node.address
 
 
 def _settings(directory: Path, nodes: RayNodes | None) -> Settings:
@@ -226,7 +243,7 @@ def _settings(directory: Path, nodes: RayNodes | None) -> Settings:
         return Settings(
             data_dir=directory, ws_port=0, http_port=0, owners=MEMBERS, gateways=MEMBERS
         )
-    ws_port, http_port = (claim_port(nodes.nodes[0].address, 0, "--nodes") for _ in range(2))
+    ws_port, http_port = (claim_port(nodes.head.address, 0, "--nodes") for _ in range(2))
     return Settings(
         data_dir=directory,
         ws_port=ws_port,

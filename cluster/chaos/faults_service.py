@@ -12,6 +12,7 @@ from cluster.chaos.fault_service import NOBODY, Fault, Pause, Target
 from cluster.chaos.ray_faults_service import (
     ControlPlanePause,
     GatewayRestart,
+    HeadKill,
     NodeKill,
     OwnerRestart,
 )
@@ -185,6 +186,7 @@ FAULTS: dict[str, type[Fault]] = {
     "gateway-without-redis": GatewayWithoutRedis,
     "gateway-without-postgres": GatewayWithoutPostgres,
     "node-kill": NodeKill,
+    "head-kill": HeadKill,
     "control-plane-pause": ControlPlanePause,
     "link-cut": LinkCut,
     "move": Move,

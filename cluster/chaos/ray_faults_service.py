@@ -11,7 +11,7 @@ from weft.errors import WeftError
 
 class NodeKill(Fault):
     """A raylet and all that is on its node, at one blow; then there is another at its address.
-    Never the head: a Ray of its own ends with that.
+    Not the head.
     """
 
     lasts = (2.0, 6.0)
@@ -21,12 +21,24 @@ class NodeKill(Fault):
         self._address: str | None = None
 
     async def strike(self, target: Target) -> str:
-        self._address = await asyncio.to_thread(target.field.kill_node, target.lot)
+        self._address = await asyncio.to_thread(self.kill, target)
         return NOBODY if self._address is None else f"node {self._address}"
 
     async def mend(self, target: Target) -> None:
         if self._address is not None:
             await asyncio.to_thread(target.field.start_node, self._address)
+
+    def kill(self, target: Target) -> str | None:
+        return target.field.kill_node(target.lot)
+
+
+class HeadKill(NodeKill):
+    """Ray's control plane, and all else that is on its node. The next head finds in Ray's own store
+    what this one knew.
+    """
+
+    def kill(self, target: Target) -> str | None:
+        return target.field.kill_head()
 
 
 class ControlPlanePause(Pause):

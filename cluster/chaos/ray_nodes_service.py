@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -45,6 +46,7 @@ class RayNode:
     host: Host
     process: subprocess.Popen[bytes]
     cpus: int
+    starts: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
     def address(self) -> str:
@@ -78,7 +80,7 @@ class RayNodes:
 
     @property
     def address(self) -> str:
-        return f"{self.nodes[0].address}:{self.port}"
+        return f"{self.head.address}:{self.port}"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -92,6 +94,15 @@ class RayNodes:
             "RAY_gcs_server_port_wait_time_s": str(GCS_WAIT_SECONDS),
         }
 
+    @property
+    def head(self) -> RayNode:
+        return self.nodes[0]
+
+    @property
+    def outpost(self) -> RayNode:
+        """For who has added it last and without a CPU, to be there himself: Weft is not."""
+        return self.nodes[-1]
+
     def add(self, cpus: int = 1, host: Host | None = None) -> RayNode:
         """It has begun to start; whether it is there, Ray says."""
         host = host or Host(f"{self.network}.{len(self.nodes) + 1}")
@@ -102,11 +113,11 @@ class RayNodes:
     def _start(self, host: Host, cpus: int) -> subprocess.Popen[bytes]:
         address, ports = host.address, []
         if not host.prefix:
-            ports = [f"{flag}={_free_port(address)}" for flag in AGENT_PORTS]
-        is_head = not self.nodes or self.nodes[0].address == address
+            ports = [f"{flag}={free_port(address)}" for flag in AGENT_PORTS]
+        is_head = not self.nodes or self.head.address == address
         environment = {**os.environ, **self.environment}
         if is_head:
-            self.port = self.port or (PORT_OF_ITS_OWN if host.prefix else _free_port(address))
+            self.port = self.port or (PORT_OF_ITS_OWN if host.prefix else free_port(address))
             place = ["--head", f"--port={self.port}", "--include-dashboard=false"]
             place += [f"--temp-dir={self.directory}"]
             environment |= {"RAY_REDIS_ADDRESS": self.redis} if self.redis else {}
@@ -130,8 +141,10 @@ class RayNodes:
 
     def start_again(self, node: RayNode) -> None:
         """One that was killed, as another node at the same address; returns when it is there."""
-        node.process = self._start(node.host, node.cpus)
-        self.wait_for(node)
+        with node.starts:  # one that was killed twice is started once
+            if node.process.poll() is not None:
+                node.process = self._start(node.host, node.cpus)
+            self.wait_for(node)
 
     def wait_for(self, node: RayNode) -> None:
         """Until it has started: `ray start --block` says so. Ray gives up on its own processes
@@ -153,7 +166,7 @@ class RayNodes:
             node.kill()
 
 
-def _free_port(address: str) -> int:
+def free_port(address: str) -> int:
     with socket.create_server((address, 0)) as bound:
         port: int = bound.getsockname()[1]
         return port

@@ -39,7 +39,7 @@ def test_faults_are_chosen_by_name() -> None:
 
 
 def test_a_ray_of_one_node_loses_none() -> None:
-    assert set(FAULTS) - set(chosen(None, 1)) == {"node-kill"}
+    assert set(FAULTS) - set(chosen(None, 1)) == {"node-kill", "head-kill"}
 
 
 def test_the_report_counts_runs_faults_and_violations() -> None:

@@ -8,12 +8,10 @@ elsewhere nodes have loopback addresses.
 import asyncio
 import random
 import shutil
-import socket
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -21,11 +19,12 @@ from urllib.parse import unquote, urlsplit
 import asyncpg
 
 from cluster.chaos.door_server import Address, Door
+from cluster.chaos.ray_memory_server import ray_memory
 from cluster.chaos.ray_nodes_service import START_SECONDS, RayNode, RayNodes
 from cluster.process_file import descendants
 from storage.embedded_postgres import SOCKET_NAME as POSTGRES_SOCKET
 from storage.embedded_postgres import EmbeddedPostgres
-from storage.embedded_redis import EmbeddedRedis, program
+from storage.embedded_redis import EmbeddedRedis
 from tests.cluster.namespaces import Network, network, unavailable
 from tests.cluster.passage import passage
 from tests.cluster.world import PATIENCE_SECONDS, TEXT, Desk, RunningSystem, weft_command
@@ -158,32 +157,9 @@ def cluster_of_nodes() -> Iterator[Cluster]:
                 (cluster.outside(2), REDIS_PORT, redis),
             )
         )
-        stack.enter_context(_redis_of_ray(directory, cluster.nodes.redis))
+        stack.enter_context(ray_memory(directory, cluster.nodes.redis))
         stack.callback(cluster.nodes.end)
         yield cluster
-
-
-@contextmanager
-def _redis_of_ray(directory: Path, address: str) -> Iterator[None]:
-    host, _, port = address.partition(":")
-    command = [program(), "--bind", host, "--port", port, "--protected-mode", "no", "--save", ""]
-    with subprocess.Popen(
-        command, cwd=directory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
-        try:
-            _wait_for(host, int(port))
-            yield
-        finally:
-            process.kill()
-
-
-def _wait_for(host: str, port: int) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        with suppress(OSError), socket.create_connection((host, port), 1.0):
-            return
-        assert time.monotonic() < deadline
-        time.sleep(LOOK_AGAIN_SECONDS)
 
 
 def places(report: ClusterReport) -> list[tuple[str, str]]:
