@@ -228,9 +228,9 @@ async def test_the_way_to_the_owner_is_kept_while_it_is_used(
 async def test_without_an_owner_a_producer_is_told_to_try_later(
     wall: Wall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "OWNER_WAIT_MAX_SECONDS", 0.1)
     await wall.ann.send(wall.feed(1))
     await wall.told(wall.ann, 1)
+    monkeypatch.setattr(limits, "OWNER_WAIT_MAX_SECONDS", 0.1)
     for link in list(wall.world.owner._links.links):
         link._connection.transport.abort()
     assert (await wall.ann.receive())["code"] == "owner_unavailable"  # its subscription has ended

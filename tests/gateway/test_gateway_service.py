@@ -219,7 +219,10 @@ async def test_after_the_owner_was_restarted_a_join_finds_the_new_one(world: Wor
         assert (await ann.receive())["type"] == "committed"
 
 
-async def test_a_join_waits_for_an_owner_to_appear(world: World) -> None:
+async def test_a_join_waits_for_an_owner_to_appear(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("weft.limits.OWNER_WAIT_MAX_SECONDS", 60.0)
     await world.directory.withdraw_owner(world.owner.address)
     ann = await world.client()
     await ann.hello(await world.token())

@@ -185,5 +185,6 @@ async def test_without_an_answer_it_is_not_known_and_said_so(
         assert refusal.value.code == "owner_unavailable"
         assert "not known" in refusal.value.message
         assert refusal.value.details["retryAfterMs"] > 0
-        await soon(owner.detached.get())
+        for _ in range(owner.attached.qsize()):  # it was that far, unless the machine was slow
+            await soon(owner.detached.get())
         await links.close()

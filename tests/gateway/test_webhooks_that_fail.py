@@ -78,19 +78,21 @@ async def test_changes_that_fail_come_again_in_order(api: HttpWorld, receiver: R
 async def test_who_dies_while_delivering_loses_nothing(api: HttpWorld, receiver: Receiver) -> None:
     """The first deliverer is killed while the receiver holds its request; another goes on."""
     receiver.answer = lambda _: None
-    rules = replace(RULES, lease_seconds=0.3)
+    topics = ("dashboard.committed", "dashboard.created")
     ann = await api.person()
-    async with webhook(api, receiver.url, "dashboard.committed", "dashboard.created"):
-        async with delivering(api, rules):
+    async with webhook(api, receiver.url, *topics):
+        async with delivering(api, replace(RULES, lease_seconds=0.3)):
             dashboard = await api.dashboard(ann)
             await edited(ann, dashboard, 2)
-            await receiver.until(lambda: len(receiver.all) >= 2)
+            await receiver.until(
+                lambda: {each.message["topic"] for each in receiver.all} == {*topics}
+            )
         receiver.answer = lambda _: 200
-        async with delivering(api, rules):
+        async with delivering(api):
             await receiver.until(lambda: versions(receiver, dashboard.id)[-1:] == [2])
             await receiver.until(lambda: bool(created_in(receiver)))
         assert versions(receiver, dashboard.id) == [1, 2]
-        assert min(each.attempt for each in created_in(receiver)) == 2, "it was claimed twice"
+        assert min(each.attempt for each in created_in(receiver)) > 1, "it was claimed twice"
 
 
 async def test_two_deliverers_share_the_work_and_keep_the_order(

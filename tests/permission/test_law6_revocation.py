@@ -61,7 +61,8 @@ async def silent_owner() -> AsyncIterator[OwnerAddress]:
 async def enforcement_of(
     house: House, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[LinkedEnforcement]:
-    monkeypatch.setattr(gateway.grants_loop.limits, "REGRANT_TIMEOUT_SECONDS", 0.2)
+    patience_seconds = 0.2 if way == "owner paused" else 60.0
+    monkeypatch.setattr(gateway.grants_loop.limits, "REGRANT_TIMEOUT_SECONDS", patience_seconds)
     async with silent_owner() as silent:
         enforce = house.enforcement(SECRET if way != "link refused" else "another secret")
         match way:
