@@ -35,11 +35,19 @@ except KeyError:
 Person.stage = Stage.from_json(PLAN["stage"])
 
 
+TURN_MAX_SECONDS = 2.0  # Locust asks every second; what is more, this machine has stood still
+
+
 class Shape(LoadTestShape):
-    """The one that was asked for."""
+    """The one that was asked for, in time in which people could come."""
+
+    _at = _asked_at = 0.0  # seconds
 
     def tick(self) -> tuple[int, float] | None:
-        people = people_at(PLAN["shape"], self.get_run_time(), PLAN["people"], PLAN["seconds"])
+        now = self.get_run_time()
+        self._at += min(now - self._asked_at, TURN_MAX_SECONDS)
+        self._asked_at = now
+        people = people_at(PLAN["shape"], self._at, PLAN["people"], PLAN["seconds"])
         return None if people is None else (people, PLAN["people"])
 
 

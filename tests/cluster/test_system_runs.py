@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import weft
-from tests.cluster.world import RunningSystem, a_trace, weft_command, write_trace
+from tests.cluster.world import PATIENCE_SECONDS, RunningSystem, a_trace, weft_command, write_trace
 
 pytestmark = pytest.mark.cluster
 
@@ -17,7 +17,7 @@ SEQUENTIAL = [path for path in TRACES if "concurrent" not in path.name]  # if th
 
 
 def get(url: str) -> tuple[int, bytes]:
-    with urllib.request.urlopen(url, timeout=20) as answer:
+    with urllib.request.urlopen(url, timeout=PATIENCE_SECONDS) as answer:
         return answer.status, answer.read()
 
 

@@ -25,7 +25,7 @@ async def at_least(wanted: float, look: Callable[[], Awaitable[float]]) -> None:
 async def told_by(system: RunningSystem, name: str, process: str) -> float:
     """A figure, from where Ray says that its metrics are to be fetched: that alone asks a token."""
     token = (system.data_dir / "ray_token").read_text().strip()
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as http:
         told_at = system.ready["ray_dashboard"] + "/api/prometheus/sd"
         found = await http.get(told_at, headers={"Authorization": f"Bearer {token}"})
         total = 0.0
@@ -58,7 +58,8 @@ async def test_what_has_committed_is_counted_where_prometheus_looks(
 
 async def test_owners_and_gateways_are_named_in_the_ray_dashboard(system: RunningSystem) -> None:
     token = (system.data_dir / "ray_token").read_text().strip()
-    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}) as http:
+    mine = {"Authorization": f"Bearer {token}"}
+    async with httpx.AsyncClient(headers=mine, timeout=PATIENCE_SECONDS) as http:
         page = await http.get(system.ready["ray_dashboard"] + "/logical/actors")
     actors = page.json()["data"]["actors"].values()
     shown = {each["name"]: each for each in actors if each["state"] == "ALIVE"}

@@ -67,7 +67,7 @@ class HttpWorld:
             headers=headers,
             trust_env=False,
             verify=False,  # no TLS here, and to read all authorities takes 30 ms
-            timeout=20,
+            timeout=60,
         )
         self.stack.push_async_callback(client.aclose)
         return client

@@ -69,7 +69,7 @@ async def test_law7_a_user_who_asks_too_frequently_is_told_how_long_to_wait(
     rates = {"operations": Rate(2, 60_000), "connections": Rate(9, 1_000)}
     service = await beside.gateway(rates=rates, global_rates={})
     ann, bob = await api.person(), await api.person()
-    async with httpx.AsyncClient(base_url=service.http_url, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=service.http_url, trust_env=False, timeout=60) as http:
         mine = {"Authorization": f"Bearer {ann.token}"}
         answers = [await http.get("/api/users/me", headers=mine) for _ in range(3)]
         assert [answer.status_code for answer in answers] == [200, 200, 429]

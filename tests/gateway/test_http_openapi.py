@@ -105,7 +105,9 @@ def fuzz(operation: APIOperation, stage: Stage, url: str, mode: GenerationMode) 
 
 @pytest.mark.filterwarnings("ignore:Do not use the `random` module")  # the server does, beside us
 async def test_law7_whatever_is_asked_is_answered_as_the_openapi_says(api: HttpWorld) -> None:
-    async with httpx.AsyncClient(base_url=api.service.http_url, trust_env=False) as client:
+    async with httpx.AsyncClient(
+        base_url=api.service.http_url, trust_env=False, timeout=60
+    ) as client:
         described = (await client.get("/openapi.json")).json()
     for operation in operations(described):
         stage = await set_stage(api)

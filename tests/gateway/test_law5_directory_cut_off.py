@@ -92,8 +92,9 @@ async def divided() -> AsyncIterator[Divided]:
 
 
 async def test_law5_who_lost_a_dashboard_without_the_directory_does_not_take_it_back(
-    divided: Divided,
+    divided: Divided, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("actors.lock_loop.TAKEN_OVER_REST_SECONDS", 600.0)
     ann = await divided.typist(0)
     await divided.cut()
     ben = await divided.typist(1)

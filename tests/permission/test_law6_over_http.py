@@ -36,7 +36,7 @@ async def http(house: House) -> AsyncIterator[httpx.AsyncClient]:
     )
     await gateway.start()
     headers = {"Authorization": "Bearer the admin key"}
-    async with httpx.AsyncClient(base_url=gateway.http_url, headers=headers) as client:
+    async with httpx.AsyncClient(base_url=gateway.http_url, headers=headers, timeout=60) as client:
         yield client
     await gateway.stop()
 

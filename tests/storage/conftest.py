@@ -1,5 +1,6 @@
 """Each contract test runs twice: over the memory twins, and over the real servers."""
 
+from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
 from uuid import uuid4
 
@@ -15,8 +16,26 @@ from tests.storage.identity_house import House, memory_house, postgres_house
 from tests.storage.making import Place
 from tests.storage.posting import Post, memory_post, postgres_post
 
+PATIENCE_SECONDS = 60.0
 BOTH_STORES = ["memory", pytest.param("postgres", marks=pytest.mark.store)]
 BOTH_DIRECTORIES = ["memory", pytest.param("redis", marks=pytest.mark.store)]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def patience_with_redis() -> Iterator[pytest.MonkeyPatch]:
+    """It goes on without a Redis that has not answered within 0.25 s, and believes one to be gone
+    that was not heard for 1 s: a machine that stands still for so long is neither. Who tests the
+    silence of a Redis undoes this.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for name, rooms in {
+            "DIRECTORY_TIMEOUT_SECONDS": ("directory", "notices", "presence", "session_index"),
+            "CACHE_TIMEOUT_SECONDS": ("cache", "rate_counts"),
+            "NOTICE_SILENCE_SECONDS": ("listening_loop", "notices", "presence"),
+        }.items():
+            for room in rooms:
+                patch.setattr(f"storage.redis_{room}.{name}", PATIENCE_SECONDS)
+        yield patch
 
 
 @pytest.fixture(params=BOTH_STORES)
@@ -42,7 +61,7 @@ def directory(request: pytest.FixtureRequest) -> Directory:
     return request.getfixturevalue("redis_directory")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def redis_directory(redis_url: str):
     directory = RedisDirectory(redis_url)
     yield directory

@@ -169,8 +169,11 @@ async def test_whose_link_is_cut_hears_that_it_was_and_listens_again(
 
 
 @pytest.mark.store
-async def test_a_redis_that_stands_still_is_noticed(server_directory: Path):
+async def test_a_redis_that_stands_still_is_noticed(
+    server_directory: Path, patience_with_redis: pytest.MonkeyPatch
+):
     """Paused, so that no connection breaks: only the silence tells."""
+    patience_with_redis.undo()
     server = EmbeddedRedis(server_directory / "redis-to-pause")
     url = server.start()
     notices = RedisNotices(url)
@@ -181,9 +184,9 @@ async def test_a_redis_that_stands_still_is_noticed(server_directory: Path):
     await client.client_pause(1_500)
     assert await ear.next() == Deaf()
     await client.aclose()
-    assert await ear.next() == Listening()
+    await ear.until(Listening())
     server.stop()
-    assert await ear.next() == Deaf()
+    await ear.until(Deaf())
     with pytest.raises(WeftError) as raised:
         await notices.publish(ALL)
     assert raised.value.code == "storage_unavailable"
