@@ -1,6 +1,7 @@
 """The live app as people use it: they sign in, find, begin, share, look back, and use the keys."""
 
 import asyncio
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -15,6 +16,12 @@ expect.set_options(timeout=PATIENCE_MS)
 
 PLACE = {"x": 0, "y": 0, "width": 4, "height": 4}
 NOTE = {"type": "text", "title": "Note", "position": PLACE, "config": {"text": "a note"}}
+PHONE_WIDTH = 390
+PHONE: dict[str, Any] = {
+    "viewport": {"width": PHONE_WIDTH, "height": 800},
+    "has_touch": True,
+    "is_mobile": True,
+}
 IMAGE = {"type": "image", "position": {**PLACE, "x": 4}, "config": {}}
 
 
@@ -212,17 +219,16 @@ async def test_law8_who_is_here_and_where_is_seen_and_goes_with_them(stage: Stag
 
 async def test_a_phone_shows_one_column_in_reading_order(stage: Stage) -> None:
     note, image = await stage.prepare(NOTE, IMAGE)
-    phone = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
-    ann = await stage.enter(stage.token, **phone)
+    ann = await stage.enter(stage.token, **PHONE)
     await ann.editor(note).wait_for()
     above, below = await ann.box(note), await ann.box(image)
     assert above["x"] == below["x"]
     assert above["y"] + above["height"] <= below["y"]
-    assert await ann.page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert await ann.page.evaluate("document.documentElement.scrollWidth") <= PHONE_WIDTH
     await ann.editor(note).tap()
     await ann.page.keyboard.type("!")
     await ann.saved()
-    await ann.page.set_viewport_size({"width": 390, "height": 300})
+    await ann.page.set_viewport_size({"width": PHONE_WIDTH, "height": 300})
     ben = await stage.another()
     await ben.widget(image).focus()
     await expect(ann.widget(image)).not_to_be_in_viewport(ratio=1)
@@ -233,6 +239,33 @@ async def test_a_phone_shows_one_column_in_reading_order(stage: Stage) -> None:
         return shown["y"] >= 0 and shown["y"] + shown["height"] <= 300
 
     await until(is_reached, "a touch on Ben leads to what he has in hand")
+
+
+async def test_a_phone_has_buttons_to_undo_and_redo(stage: Stage) -> None:
+    """It has no keys for them. There is room for all of the bar, when others are here, too."""
+    [note] = await stage.prepare(NOTE, title="The figures of this quarter")
+    ann = await stage.enter(stage.token, **PHONE)
+    await stage.another()
+    await ann.page.get_by_role("button", name="Go to editor-").wait_for()
+    undo, redo = (ann.page.get_by_role("button", name=name) for name in ("Undo", "Redo"))
+    await expect(undo).to_be_disabled()
+    await expect(redo).to_be_disabled()
+    await ann.editor(note).tap()
+    await ann.page.keyboard.type("!")
+    written = await ann.text(note)
+    await undo.tap()
+    await expect(ann.editor(note)).to_have_text("a note")
+    await expect(undo).to_be_disabled()
+    await redo.tap()
+    await expect(ann.editor(note)).to_have_text(written)
+    await expect(redo).to_be_disabled()
+    for name in ("Past versions", "Share", "Add a widget"):
+        await expect(ann.page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
+    assert await ann.page.evaluate("document.documentElement.scrollWidth") <= PHONE_WIDTH
+    title = await ann.page.get_by_label("Title of the dashboard").bounding_box()
+    assert title is not None
+    assert title["width"] >= PHONE_WIDTH / 2
+    await ann.saved()
 
 
 async def test_what_does_not_exist_says_so(stage: Stage) -> None:

@@ -17,7 +17,7 @@ export function AddMenu({ board }: { readonly board: Board }) {
     });
   return (
     <Menu label="Add a widget" class="primary" commands={commands}>
-      <Icon name="add" /> <span class="wide-only">Add</span>
+      <Icon name="add" /> Add
     </Menu>
   );
 }

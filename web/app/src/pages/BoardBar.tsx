@@ -24,7 +24,7 @@ interface Props {
 export function BoardBar({ board, session, may, leaderId, follow, open }: Props) {
   const canEdit = may("write widget");
   return (
-    <header class="top">
+    <header class={canEdit ? "top with-tools" : "top"}>
       <a class="button quiet" href="/" onClick={followLink} aria-label="All dashboards">
         <Icon name="back" />
       </a>
@@ -33,21 +33,23 @@ export function BoardBar({ board, session, may, leaderId, follow, open }: Props)
       {!canEdit && <span class="tag">View only</span>}
       <span class="grow" />
       <Roster board={board} session={session} leaderId={leaderId} follow={follow} />
-      {canEdit && <UndoTools board={board} />}
-      <button
-        class="quiet"
-        aria-label="Past versions"
-        title="Past versions"
-        onClick={() => open("history")}
-      >
-        <Icon name="history" />
-      </button>
-      {may("read collaborators") && (
-        <button aria-label="Share" onClick={() => open("share")}>
-          <Icon name="share" /> <span class="wide-only">Share</span>
+      <div class="tools">
+        {canEdit && <UndoTools board={board} />}
+        <button
+          class="quiet"
+          aria-label="Past versions"
+          title="Past versions"
+          onClick={() => open("history")}
+        >
+          <Icon name="history" />
         </button>
-      )}
-      {canEdit && <AddMenu board={board} />}
+        {may("read collaborators") && (
+          <button onClick={() => open("share")}>
+            <Icon name="share" /> Share
+          </button>
+        )}
+        {canEdit && <AddMenu board={board} />}
+      </div>
     </header>
   );
 }
@@ -73,9 +75,9 @@ function UndoTools({ board }: { readonly board: Board }) {
   const canUndo = useLook(board, (now) => now.canUndo);
   const canRedo = useLook(board, (now) => now.canRedo);
   return (
-    <>
+    <div class="undo-tools" role="group" aria-label="Undo and redo">
       <button
-        class="quiet wide-only"
+        class="quiet"
         aria-label="Undo"
         title="Undo (Ctrl+Z)"
         disabled={!canUndo}
@@ -84,7 +86,7 @@ function UndoTools({ board }: { readonly board: Board }) {
         <Icon name="undo" />
       </button>
       <button
-        class="quiet wide-only"
+        class="quiet"
         aria-label="Redo"
         title="Redo (Ctrl+Shift+Z)"
         disabled={!canRedo}
@@ -92,6 +94,6 @@ function UndoTools({ board }: { readonly board: Board }) {
       >
         <Icon name="redo" />
       </button>
-    </>
+    </div>
   );
 }
