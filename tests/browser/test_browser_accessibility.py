@@ -1,20 +1,16 @@
 """Everybody can use it: WCAG 2.2 AA as far as axe-core sees it, and every action by keys alone."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
+from tests.browser.offences import offences
 from tests.browser.people import PATIENCE_MS, Person, Stage
 
 pytestmark = pytest.mark.cluster
 expect.set_options(timeout=PATIENCE_MS)
 
-AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-ALL_RULES = {"type": "tag", "values": RULES}
-COLORS_ALONE = {"type": "rule", "values": ["color-contrast"]}
 RICH = {"ops": [{"insert": "a note\n"}]}
 WIDGETS: list[dict[str, Any]] = [
     {"type": "text", "title": "Note", "config": {"text": RICH, "backgroundColor": "#27356b"}},
@@ -37,23 +33,6 @@ PLACED = [
     {**widget, "position": {"x": at % 3 * 4, "y": at // 3 * 5, "width": 4, "height": 5}}
     for at, widget in enumerate(WIDGETS)
 ]
-
-
-async def offences(page: Page, where: str) -> list[str]:
-    """What axe-core finds, each with the first element that it is found at; in the dark as well,
-    where colours alone are others.
-    """
-    if not await page.evaluate("Boolean(window.axe)"):
-        await page.add_script_tag(path=AXE)
-    firsts = []
-    for scheme, asked in (("light", ALL_RULES), ("dark", COLORS_ALONE)):
-        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        found = await page.evaluate("(runOnly) => axe.run(document, {runOnly})", asked)
-        firsts += [(f"{where}, {scheme}", each, each["nodes"][0]) for each in found["violations"]]
-    return [
-        f"{where}: {each['id']}: {at['html'][:160]} {at['failureSummary']}"
-        for where, each, at in firsts
-    ]
 
 
 LISTEN = """

@@ -10,10 +10,11 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Locator, expect
 
 import weft
 from tests.browser.agreement import same_text
+from tests.browser.offences import offences
 from tests.browser.people import PATIENCE_MS, Person, Stage, Valve, plain, until
 from tests.cluster.world import PATIENCE_SECONDS, TEXT
 from weft import Board
@@ -152,6 +153,49 @@ async def test_law3_what_a_session_that_ended_has_left_is_sent_after_the_next_si
     [ended] = ben.faults  # said on the console, too
     assert "Your session has ended" in ended
     ben.faults.clear()
+
+
+async def test_law2_the_list_tells_of_edits_that_a_closed_tab_has_left_unsent(
+    stage: Stage,
+) -> None:
+    [note] = await stage.prepare(NOTE)
+    ann = await stage.enter(stage.token, bypass_csp=True)  # for axe
+    left = await leave_unsent(ann, note, "<ann0>")
+    await left.get_by_role("button", name="Discard").click()
+    await ann.page.get_by_role("dialog").get_by_role("button", name="Discard").click()
+    await expect(left).to_have_count(0)
+    await ann.open(stage.dashboard_id)
+    await ann.editor(note).wait_for()
+    left = await leave_unsent(ann, note, "<ann1>")
+    await expect(left).to_contain_text("Unsent edits to Stage wait on this device")
+    assert await offences(ann.page, "list with unsent edits") == []
+    await left.get_by_role("link", name="Open to send").click()
+    await ann.editor(note).wait_for()
+    assert await same_text(stage, note, ann) == f"{OPENING}<ann1>"
+    await ann.page.close()
+    left = await at_the_list(ann)
+    await expect(ann.page.locator(".card")).to_have_count(1)
+    await expect(left).to_have_count(0)
+
+
+async def leave_unsent(person: Person, note: str, words: str) -> Locator:
+    """Closes the tab, and tells what the list says in another."""
+    await person.context.set_offline(True)
+    await person.page.locator(".offline-banner").wait_for()
+    await person.place_cursor(note)
+    await person.page.keyboard.type(words)
+    await stored(person, words)
+    await person.page.close()
+    await person.context.set_offline(False)
+    return await at_the_list(person)
+
+
+async def at_the_list(person: Person) -> Locator:
+    """The lines of what is unsent."""
+    person.page = await person.context.new_page()
+    person.watch()
+    await person.sign_in()
+    return person.page.get_by_role("list", name="Unsent edits").get_by_role("listitem")
 
 
 async def stored(person: Person, end: str) -> None:

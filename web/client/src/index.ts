@@ -15,6 +15,7 @@ export { Client, connect } from "./client/connection_loop.ts";
 export type { ClientOptions, Token } from "./client/connection_loop.ts";
 export type { Where } from "./client/editing.ts";
 export { IndexedDbStore } from "./client/indexeddb_store.ts";
+export type { Left } from "./client/indexeddb_store.ts";
 export type {
   FeedRefused,
   Notify,

@@ -3,7 +3,7 @@
 import "fake-indexeddb/auto";
 
 import assert from "node:assert/strict";
-import { mock, test } from "node:test";
+import { mock, test, type TestContext } from "node:test";
 
 import { forceCloseDatabase } from "fake-indexeddb";
 
@@ -136,18 +136,58 @@ test("IndexedDB: one that the browser closes is opened again by the next board",
   await store.close();
 });
 
+/** As when the disk has failed, until the test is over or `mock.restore()` is called. */
+function failingReads(t: TestContext) {
+  return t.mock.method(IDBObjectStore.prototype, "get", () => {
+    throw new DOMException("The disk has failed.", "UnknownError");
+  });
+}
+
+async function leave(store: ReplicaStore, dashboardId: string, replicaId: string): Promise<void> {
+  const claim = await store.claim(dashboardId, replicaId);
+  await claim.write(change(replicaId, dashboardId, 3, 1));
+  await claim.release();
+}
+
 test("IndexedDB: a read that fails lets go of what it was to take over", async (t) => {
   const store = new IndexedDbStore(newUuid());
   t.after(() => store.close());
-  const left = await store.claim("d1", "r1");
-  await left.write(change("r1", "d1", 3, 1));
-  await left.release();
-  const read = t.mock.method(IDBObjectStore.prototype, "get", () => {
-    throw new DOMException("The disk has failed.", "UnknownError");
-  });
+  await leave(store, "d1", "r1");
+  const read = failingReads(t);
   await assert.rejects(store.claim("d1", "r2"), { name: "UnknownError" });
   read.mock.restore();
   const next = await store.claim("d1", "r3"); // and it is nobody's, to whom its page seems to live
   assert.equal(next.replicaId, "r1");
   await next.release();
+});
+
+test("IndexedDB: a release that fails to read lets go all the same", async (t) => {
+  const store = new IndexedDbStore(newUuid());
+  t.after(() => store.close());
+  const claim = await store.claim("d1", "r1");
+  await claim.write(change("r1", "d1", 3, 1));
+  const read = failingReads(t);
+  await assert.rejects(claim.release(), { name: "UnknownError" });
+  read.mock.restore();
+  const next = await store.claim("d1", "r2");
+  assert.equal(next.replicaId, "r1");
+  await next.release();
+});
+
+test("IndexedDB: what no page holds is listed, and discarded when that is asked for", async (t) => {
+  const store = new IndexedDbStore(newUuid());
+  t.after(() => store.close());
+  assert.deepEqual(await store.left(), []);
+  await leave(store, "d1", "r1");
+  await leave(store, "d2", "r2");
+  const alive = await store.claim("d3", "r3");
+  await alive.write(change("r3", "d3", 3, 1)); // its page sends it
+  const second = await store.claim("d2", "r4"); // goes on with what was left
+  await second.write(change("r2", "d2", 4, 1));
+  assert.deepEqual(await store.left(), [{ dashboardId: "d1", title: "stored" }]);
+  await store.discard("d1");
+  await store.discard("d2"); // nothing there is nobody's
+  await second.release();
+  assert.deepEqual(await store.left(), [{ dashboardId: "d2", title: "stored" }]);
+  await alive.release();
 });

@@ -10,6 +10,7 @@ import { Icon, Logo } from "../parts/Icon.tsx";
 import { type DashboardListed, type Invitation, type Page, sentenceOf } from "../session/api.ts";
 import { follow, go } from "../session/route.ts";
 import type { Session } from "../session/session.ts";
+import { LeftEdits } from "./LeftEdits.tsx";
 
 interface Props {
   readonly session: Session;
@@ -100,6 +101,7 @@ export function HomePage({ session, leave }: Props) {
             {fault}
           </p>
         )}
+        <LeftEdits store={session.store} />
         {invitations.map((each) => (
           <div class="invitation" key={each.dashboardId}>
             <Icon name="share" />

@@ -32,6 +32,8 @@ const FRAGMENT = "#token=";
 export class Session {
   readonly user: User;
   readonly api: Api;
+  /** Where edits wait that are not sent yet. */
+  readonly store: IndexedDbStore;
   /** The page around this one says who it is. */
   readonly isHosted: boolean;
   readonly #config: AppConfig;
@@ -43,6 +45,7 @@ export class Session {
     this.#config = config;
     this.#credentials = credentials;
     this.user = user;
+    this.store = new IndexedDbStore(user.id);
     this.#onEnd = onEnd;
     this.isHosted = credentials.source.kind === "host";
     this.api = new Api(credentials, () => this.expire());
@@ -52,7 +55,7 @@ export class Session {
 
   /** One connection for all dashboards of this tab. */
   get client(): Client {
-    const store = new IndexedDbStore(this.user.id);
+    const { store } = this;
     const token = this.#credentials.forClient();
     this.#client ??= connect(this.#config.wsUrl, { token, store, client: "weft-app" });
     return this.#client;

@@ -12,6 +12,12 @@ const BASES = "bases"; // by replicaId: a confirmed document
 const LOGS = "logs"; // by [replicaId, version]: what was committed after it
 const ALL = [REPLICAS, BASES, LOGS];
 
+/** A dashboard that a closed page has left with unsent edits; `title` as it was last stored. */
+export interface Left {
+  readonly dashboardId: string;
+  readonly title: string;
+}
+
 export class IndexedDbStore implements ReplicaStore {
   readonly #name: string;
   #database: Promise<IDBDatabase> | null = null;
@@ -33,11 +39,34 @@ export class IndexedDbStore implements ReplicaStore {
         throw error;
       });
       if (left !== null && holdsEdits(left.replica)) return this.#claimed(left, replicaId, release);
-      await this.#forget(replicaId);
-      release();
+      await this.#forget(replicaId).finally(release);
     }
     const release = await this.#hold(newReplicaId);
     return this.#claimed(null, newReplicaId, release ?? (() => {}));
+  }
+
+  /** What no page holds: it is sent once a page joins the dashboard. */
+  async left(): Promise<readonly Left[]> {
+    const { held = [] } = await navigator.locks.query();
+    const names = new Set(held.map(({ name }) => name));
+    const { stores } = await this.#begin("readonly");
+    const all = await answerOf<StoredReplica[]>(stores[REPLICAS]!.getAll());
+    const left = new Map<string, Left>();
+    for (const replica of all) {
+      if (!holdsEdits(replica) || names.has(this.#lockOf(replica.replicaId))) continue;
+      const base = await answerOf<StoredBase>(stores[BASES]!.get(replica.replicaId));
+      const { dashboardId } = replica;
+      left.set(dashboardId, { dashboardId, title: base.state.title });
+    }
+    return [...left.values()];
+  }
+
+  /** Forget what no page holds of this dashboard: those edits are never sent. */
+  async discard(dashboardId: string): Promise<void> {
+    for (const replicaId of await this.#replicasOf(dashboardId)) {
+      const release = await this.#hold(replicaId);
+      if (release !== null) await this.#forget(replicaId).finally(release);
+    }
   }
 
   /** Close the database, so that it can be deleted. */
@@ -52,9 +81,12 @@ export class IndexedDbStore implements ReplicaStore {
       left,
       write: (change) => this.#write(replicaId, change),
       release: async () => {
-        const stored = await this.#read(replicaId);
-        if (stored !== null && !holdsEdits(stored.replica)) await this.#forget(replicaId);
-        release();
+        try {
+          const stored = await this.#read(replicaId);
+          if (stored !== null && !holdsEdits(stored.replica)) await this.#forget(replicaId);
+        } finally {
+          release();
+        }
       },
     };
   }
@@ -63,12 +95,16 @@ export class IndexedDbStore implements ReplicaStore {
   #hold(replicaId: string): Promise<(() => void) | null> {
     return new Promise((resolve, reject) => {
       navigator.locks
-        .request(`${this.#name}:${replicaId}`, { ifAvailable: true }, (lock) => {
+        .request(this.#lockOf(replicaId), { ifAvailable: true }, (lock) => {
           if (lock === null) return resolve(null);
           return new Promise<void>((release) => resolve(release));
         })
         .catch(reject);
     });
+  }
+
+  #lockOf(replicaId: string): string {
+    return `${this.#name}:${replicaId}`;
   }
 
   // --- the database -----------------------------------------------------------------------------
