@@ -16,10 +16,11 @@ from websockets.exceptions import ConnectionClosed
 
 from weft.errors import WeftError
 from weft.limits import (
-    CLOSE_TIMEOUT_SECONDS,
+    LINK_CLOSE_TIMEOUT_SECONDS,
     LINK_HELLO_TIMEOUT_SECONDS,
     LINK_OUTGOING_MAX_BYTES,
     LINK_PING_INTERVAL_SECONDS,
+    LINK_PING_TIMEOUT_SECONDS,
 )
 from weft.models.address import in_url
 from weft.wire import close_codes
@@ -79,8 +80,8 @@ class LinkServer:
             max_size=LINK_OUTGOING_MAX_BYTES,
             open_timeout=LINK_HELLO_TIMEOUT_SECONDS,
             ping_interval=LINK_PING_INTERVAL_SECONDS,
-            ping_timeout=LINK_PING_INTERVAL_SECONDS,
-            close_timeout=CLOSE_TIMEOUT_SECONDS,
+            ping_timeout=LINK_PING_TIMEOUT_SECONDS,
+            close_timeout=LINK_CLOSE_TIMEOUT_SECONDS,
         )
         port = self._server.sockets[0].getsockname()[1]
         return f"ws://{in_url(host, address)}:{port}/link"

@@ -17,7 +17,7 @@ from cluster.balance import Balance
 from cluster.balance_loop import BALANCE_EVERY_SECONDS
 from storage.ports import OwnerAddress
 from storage.rendezvous import rendezvous_owner
-from weft.limits import HOT_DASHBOARDS_MAX, LINK_PING_INTERVAL_SECONDS, OWNER_RETRY_MAX_SECONDS
+from weft.limits import HOT_DASHBOARDS_MAX, LINK_NOTICED_SECONDS, OWNER_RETRY_MAX_SECONDS
 
 # Of a hundred thousand dashboards that somebody has open, so many see so many submissions a second.
 ACTIVITY: tuple[tuple[float, float], ...] = ((0.90, 0.0), (0.09, 0.5), (0.009, 5.0), (0.001, 50.0))
@@ -129,10 +129,10 @@ def reopen(size: Size, count: int, left: int, costs: Costs, rng: random.Random) 
     """So many dashboards, by so many owners that are left, from the moment at which the others
     vanish without a word; people are on every one.
 
-    Links find it out within two pings; then each gateway asks the next owner, and looks again a
+    Links find it out; then each gateway asks the next owner, and looks again a
     little later. An owner opens one after the other; PostgreSQL serves as many as it has cores.
     """
-    noticed = 2 * LINK_PING_INTERVAL_SECONDS
+    noticed = LINK_NOTICED_SECONDS
     arrivals = sorted(rng.uniform(0, noticed + OWNER_RETRY_MAX_SECONDS) for _ in range(count))
     owner_free = [0.0] * left
     asked = []

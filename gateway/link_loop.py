@@ -254,8 +254,8 @@ class OwnerLinks:
                 max_size=None,  # the owner is ours
                 open_timeout=limits.LINK_OPEN_TIMEOUT_SECONDS,
                 ping_interval=limits.LINK_PING_INTERVAL_SECONDS,
-                ping_timeout=limits.LINK_PING_INTERVAL_SECONDS,
-                close_timeout=limits.CLOSE_TIMEOUT_SECONDS,
+                ping_timeout=limits.LINK_PING_TIMEOUT_SECONDS,
+                close_timeout=limits.LINK_CLOSE_TIMEOUT_SECONDS,
             )
         except BaseException:
             del self._links[owner]

@@ -73,7 +73,13 @@ OWNERS_LEARNED_EVERY_SECONDS: Final = 30.0  # all of them, by a gateway that fin
 OWNER_MOVES_MAX: Final = 3  # followed for one join
 OWNER_UNAVAILABLE_RETRY_MS: Final = 250  # what a client is told to wait; it adds jitter
 LINK_OPEN_TIMEOUT_SECONDS: Final = 2.0
-LINK_PING_INTERVAL_SECONDS: Final = 3.0  # an owner's host that vanished is found in two of these
+LINK_PING_INTERVAL_SECONDS: Final = 1.0
+LINK_PING_TIMEOUT_SECONDS: Final = 2.5  # later than the end of the heartbeat of who stands still
+LINK_CLOSE_TIMEOUT_SECONDS: Final = 0.5  # for the other end to answer; nothing is lost with a link
+# An owner that vanishes without a word, or stands still, is found within the sum of the three.
+LINK_NOTICED_SECONDS: Final = (
+    LINK_PING_INTERVAL_SECONDS + LINK_PING_TIMEOUT_SECONDS + LINK_CLOSE_TIMEOUT_SECONDS
+)
 
 REGRANT_TIMEOUT_SECONDS: Final = 2.0  # of an owner told of changed grants; then it is fenced
 REGRANTS_MAX_AT_ONCE: Final = 32  # of one gateway; a user may share a thousand dashboards

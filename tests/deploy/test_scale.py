@@ -3,7 +3,7 @@
 import random
 
 from benchmarks.scale import Costs, Size, even_out, place, reopen
-from weft.limits import LINK_PING_INTERVAL_SECONDS, OWNER_RETRY_MAX_SECONDS
+from weft.limits import LINK_NOTICED_SECONDS, OWNER_RETRY_MAX_SECONDS
 
 SMALL = Size(nodes=20, dashboards=20_000, sample=2_000, postgres_cores=4, looks=500)
 
@@ -26,7 +26,7 @@ def test_the_balance_settles_and_leaves_nobody_far_above_the_mean() -> None:
 
 def test_after_a_node_is_lost_it_is_the_noticing_that_takes_time() -> None:
     found = reopen(SMALL, 1_000, 19, Costs(), random.Random(1))
-    noticed = 2 * LINK_PING_INTERVAL_SECONDS + OWNER_RETRY_MAX_SECONDS
+    noticed = LINK_NOTICED_SECONDS + OWNER_RETRY_MAX_SECONDS
     assert found.last_seconds < noticed + 0.5
 
 
