@@ -12,14 +12,14 @@ from weft.errors import WeftError
 
 WELL: Final = "ok"
 _NO_TOKEN_HASH: Final = "0" * 64  # of no token: to ask for it shows that PostgreSQL answers
-_NO_DASHBOARD: Final = UUID(int=0)
+NO_DASHBOARD: Final = UUID(int=0)
 
 
 async def readiness(sessions: SessionFinder, directory: Directory) -> dict[str, str]:
     """By name WELL, or what is wrong."""
     postgres, redis, owner = await asyncio.gather(
         _fault_of(sessions.find_session(_NO_TOKEN_HASH)),
-        _fault_of(directory.holder(_NO_DASHBOARD)),
+        _fault_of(directory.holder(NO_DASHBOARD)),
         _fault_of(_find_owner(directory)),
     )
     return {"postgres": postgres, "redis": redis, "owner": owner}

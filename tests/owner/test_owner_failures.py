@@ -19,7 +19,9 @@ PATIENCE_SECONDS = 60.0
 
 
 @pytest.fixture
-async def place() -> AsyncIterator[Place]:
+async def place(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
+    """Its owner does not stand back in an outage, however long one takes here."""
+    monkeypatch.setattr(standing_loop, "LOG_PATIENCE_SECONDS", 60.0)
     place = Place()
     await place.start()
     yield place
