@@ -103,6 +103,7 @@ RECONNECT_QUICK_ATTEMPTS: Final = 10  # at that pace; then waits double again up
 RECONNECT_MAX_SECONDS: Final = 15.0  # so a server that returns is not met by everyone at once
 JOIN_PATIENCE_ATTEMPTS: Final = 5  # until an answer that makes no sense is taken for the truth
 OPEN_TIMEOUT_SECONDS: Final = 10.0  # TCP, TLS and WebSocket handshake
+ANSWER_TIMEOUT_SECONDS: Final = 4.0  # for any word after something was said; as long for a pong
 CLOSE_SAVE_TIMEOUT_SECONDS: Final = 5.0  # `close()` waits so long for what is not saved yet
 EDIT_MAX_BYTES: Final = FRAME_MAX_BYTES - 1_024  # of one edit or batch; the rest is the envelope
 SUBMISSION_TARGET_BYTES: Final = 524_288  # what waits is compacted into one submission up to here

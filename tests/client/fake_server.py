@@ -49,6 +49,11 @@ class FakeServer:
         for connection in list(self.connections):
             connection.transport.abort()
 
+    def vanish(self) -> None:
+        """As a host without power: its sockets are open, and nobody takes what comes."""
+        for connection in self.connections:
+            connection.transport.pause_reading()
+
     async def close(self, code: int) -> None:
         for connection in list(self.connections):
             await connection.close(code)

@@ -3,9 +3,10 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 
 import pytest
+from websockets.asyncio.client import ClientConnection
 
 import weft
 from tests.client.conversation import BOARD, NOTE, WIDGET, removed, typed
@@ -99,6 +100,44 @@ async def test_law3_what_was_committed_unheard_is_not_sent_again(server: FakeSer
         await server.cut()
         await board.saved(60)
         assert (text_of(board), len(server.submissions)) == ("hello!", 1)
+
+
+async def test_law3_what_was_said_to_a_server_that_has_vanished_is_said_to_another(
+    server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("weft.limits.ANSWER_TIMEOUT_SECONDS", 0.1)
+    async with weft.connect(server.url, TOKEN) as client:
+        board = await client.join(BOARD)
+        server.vanish()
+        board.insert(WIDGET, TEXT, 5, "!")
+        await board.saved(60)
+        assert len(await server.heard("hello")) == 2
+
+
+async def test_a_server_that_has_much_to_do_is_waited_for(
+    server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It answers a ping, and not yet what was said."""
+    monkeypatch.setattr("weft.limits.ANSWER_TIMEOUT_SECONDS", 0.01)
+    server.silent = True
+    async with weft.connect(server.url, TOKEN) as client:
+        board = await client.join(BOARD)
+        (connection,) = server.connections
+        answered = asyncio.Event()
+        ping = ClientConnection.ping
+
+        async def told_ping(socket: ClientConnection) -> Awaitable[float]:
+            pong = await ping(socket)
+            asyncio.ensure_future(pong).add_done_callback(lambda _: answered.set())
+            return pong
+
+        monkeypatch.setattr(ClientConnection, "ping", told_ping)
+        board.insert(WIDGET, TEXT, 5, "!")
+        await answered.wait()
+        await server.commit(typed(0, "?"))
+        await board.reached(1)
+        assert server.connections == {connection}
+        await client.close(timeout=0)
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,7 @@ from weft.client.instructions import (
     WaitFor,
 )
 from weft.client.replica import Replica
+from weft.client.silence_loop import leave_when_silent
 from weft.errors import WeftError
 from weft.limits import CLOSE_SAVE_TIMEOUT_SECONDS, OPEN_TIMEOUT_SECONDS, PING_INTERVAL_SECONDS
 from weft.ot.operation import Operations
@@ -271,17 +272,28 @@ class Client:
         opened_at = time.monotonic()
         outgoing: Outgoing = asyncio.Queue()
         self._outgoing = outgoing
-        writer = asyncio.create_task(_write(socket, outgoing))
+        said, frames = asyncio.Event(), 0
+
+        def heard() -> int | None:
+            return frames if self._connection.link is Link.OPEN else None
+
+        beside = [
+            asyncio.create_task(_write(socket, outgoing, said)),
+            asyncio.create_task(leave_when_silent(socket, said, heard)),
+        ]
         try:
             self._handle(SocketOpened(token))
             while True:
-                self._handle(FrameReceived(await socket.recv(decode=False)))
+                frame = await socket.recv(decode=False)
+                frames += 1
+                self._handle(FrameReceived(frame))
         except ConnectionClosed:
             pass
         finally:
             self._outgoing = None
-            writer.cancel()
-            await asyncio.wait([writer])
+            for each in beside:
+                each.cancel()
+            await asyncio.wait(beside)
             await socket.close()
         if self._connection.link in (Link.GREETING, Link.OPEN):  # it was not closed on order
             lasted = time.monotonic() - opened_at
@@ -310,11 +322,12 @@ class Client:
         return self._held_token
 
 
-async def _write(socket: ClientConnection, outgoing: Outgoing) -> None:
+async def _write(socket: ClientConnection, outgoing: Outgoing, said: asyncio.Event) -> None:
     with suppress(ConnectionClosed):
         while True:
             match await outgoing.get():
                 case SendFrame(frame):
+                    said.set()
                     await socket.send(frame)
                 case CloseSocket(code, reason):
                     await socket.close(code, reason)

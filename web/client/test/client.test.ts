@@ -165,12 +165,27 @@ test("a server that falls silent is asked, and left when it does not answer", as
   socket.heard();
   await pass(20.1);
   assert.deepEqual(socket.heard(), ["ping"]);
-  await pass(10.1);
+  await pass(4.1);
   assert.equal(socket.closedWith, 1000);
   await pass(1);
   assert.equal(Socket.made.length, 2);
   await pass(10.1);
   assert.equal(Socket.made[1]!.closedWith, 1000, "one that does not even open is left too");
+});
+
+test("law 3: what was said to a server that has vanished is said to another within 8 s", async () => {
+  const [board, socket] = await joined();
+  socket.heard();
+  board.set(null, "title", "Typed");
+  await pass(4.1);
+  assert.deepEqual(socket.heard(), ["submit", "ping"]);
+  socket.says("pong", { serverTime: 1 });
+  await pass(4.1);
+  assert.equal(socket.closedWith, null, "it is there, and has much to do");
+  await pass(16);
+  assert.deepEqual(socket.heard(), ["ping"]);
+  await pass(4.1);
+  assert.equal(socket.closedWith, 1000);
 });
 
 test("closing waits for what is not saved, and says whether it is", async () => {

@@ -4,6 +4,7 @@
 
 import { WeftError } from "../errors.ts";
 import {
+  ANSWER_TIMEOUT_SECONDS,
   CLOSE_SAVE_TIMEOUT_SECONDS,
   OPEN_TIMEOUT_SECONDS,
   PING_INTERVAL_SECONDS,
@@ -47,6 +48,7 @@ export class Client {
   #socket: WebSocket | null = null;
   #opening: { readonly order: OpenSocket; readonly timer: Timer } | null = null;
   #silence: Timer | undefined;
+  #wordDueMs = 0; // when it ends, by the clock that nobody sets
   #token: string | null = null;
 
   constructor(url: string, options: ClientOptions) {
@@ -146,7 +148,7 @@ export class Client {
     for (const order of instructions) {
       switch (order.kind) {
         case "sendFrame":
-          this.#socket?.send(order.frame);
+          this.#say(order.frame);
           break;
         case "closeSocket":
           this.#leaveSocket(order.code);
@@ -255,15 +257,23 @@ export class Client {
     };
   }
 
+  /** What was said to a server that has vanished is said to another one soon. */
+  #say(frame: string): void {
+    this.#socket?.send(frame);
+    const isSoon = performance.now() + ANSWER_TIMEOUT_SECONDS * 1000 >= this.#wordDueMs;
+    if (this.#connection.link === "open" && !isSoon) this.#expectWord(ANSWER_TIMEOUT_SECONDS);
+  }
+
   /** Tell the heart when nothing is heard for so long. */
   #expectWord(within: number): void {
     clearTimeout(this.#silence);
+    this.#wordDueMs = performance.now() + within * 1000;
     this.#silence = setTimeout(() => {
       if (this.#connection.link === "opening") {
         this.#leaveSocket(NORMAL);
         this.#fail("no answer");
       } else {
-        this.#expectWord(OPEN_TIMEOUT_SECONDS);
+        this.#expectWord(ANSWER_TIMEOUT_SECONDS);
         this.#handle({ kind: "fellSilent" });
       }
     }, within * 1000);

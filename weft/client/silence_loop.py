@@ -1,0 +1,36 @@
+"""Law 3, nothing is lost: what was said to a server that has vanished is said to another one soon.
+
+A host that vanishes closes nothing, and TCP tries for minutes. So whoever has said something, and
+hears nothing for a while, asks whether anybody is there.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
+
+from weft import limits
+
+
+async def leave_when_silent(
+    socket: ClientConnection, said: asyncio.Event, heard: Callable[[], int | None]
+) -> None:
+    """Cut the socket on which nobody answers; end with it.
+
+    `said` is set whenever something has been. `heard`: how many frames have come, None while
+    a busy server may take its time.
+    """
+    try:
+        while True:
+            await said.wait()
+            said.clear()
+            before = heard()
+            await asyncio.sleep(limits.ANSWER_TIMEOUT_SECONDS)
+            if before is not None and heard() == before:
+                async with asyncio.timeout(limits.ANSWER_TIMEOUT_SECONDS):
+                    await (await socket.ping())
+    except TimeoutError:
+        socket.transport.abort()
+    except ConnectionClosed:
+        pass
