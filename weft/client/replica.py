@@ -1,6 +1,6 @@
 """The heart of one replica of one dashboard: law 3, exactly once, on the client's side.
 
-What it says to the server and when; the document and what is pending are in the working copy.
+When it says what to the server; the document and what is pending are in the working copy.
 At most one submission is in flight, under a rising sequence; what `joined` tells of the newest
 committed sequence decides whether it is sent again. See docs/spec.md, "Rules of a replica".
 """
@@ -31,13 +31,12 @@ from weft.client.instructions import (
     Wait,
 )
 from weft.client.notices import Notice
+from weft.client.outgoing import join_of, submit_of
 from weft.client.patience import Patience
-from weft.client.pending import InFlight
 from weft.client.rights import Rights
 from weft.client.status import Status, status_of
 from weft.client.working_copy import WorkingCopy
 from weft.errors import Retry, WeftError
-from weft.ot import operation_to_json
 from weft.ot.document import Document
 from weft.ot.operation import Operations
 from weft.wire.messages import (
@@ -46,14 +45,12 @@ from weft.wire.messages import (
     Ended,
     ErrorFields,
     ErrorMessage,
-    Join,
     Joined,
     Leave,
     Permission,
     Rejected,
     SnapshotPart,
     Submission,
-    Submit,
     Tail,
 )
 
@@ -321,14 +318,8 @@ class Replica:
         self.phase = Phase.JOINING
         self._resting = False
         self._catching_up = CatchingUp(self.version)
-        goes_on = not self._patience.starts_afresh
-        join = Join(
-            dashboard_id=self.dashboard_id,
-            replica_id=self.replica_id,
-            version=self.version if goes_on else None,
-            wants_tail=bool(self.copy.pending) and goes_on,
-        )
-        self._out.append(Send(join))
+        afresh = self._patience.starts_afresh
+        self._out.append(Send(join_of(self.dashboard_id, self.copy, starts_afresh=afresh)))
 
     def _join_again(self) -> None:
         """At once; but with growing waits when nothing comes of it."""
@@ -349,31 +340,20 @@ class Replica:
 
     def _send_in_flight(self) -> None:
         """Perhaps again, as it is now; if nothing is, what waits has its turn."""
-        flying = self.copy.pending.resend()
-        if flying is not None:
-            self._send(flying)
+        if self.copy.pending.resend() is not None:
+            self._send()
         else:
             self._submit()
 
     def _submit(self) -> None:
         """Put in flight what waits, if it may fly."""
         pending = self.copy.pending
-        if self.phase is Phase.JOINED and not self._resting and pending.in_flight is None:
-            flying = pending.launch()
-            if flying is not None:
-                self._send(flying)
+        may_fly = self.phase is Phase.JOINED and not self._resting and pending.in_flight is None
+        if may_fly and pending.launch() is not None:
+            self._send()
 
-    def _send(self, flying: InFlight) -> None:
-        assert self.version is not None
-        operations = [operation_to_json(operation) for operation in flying.operations]
-        submit = Submit(
-            dashboard_id=self.dashboard_id,
-            sequence=flying.sequence,
-            base_version=self.version,
-            seen_version=flying.seen_version,
-            operations=operations,
-        )
-        self._out.append(Send(submit))
+    def _send(self) -> None:
+        self._out.append(Send(submit_of(self.dashboard_id, self.copy)))
 
     def _finish(self, error: WeftError | None) -> None:
         self.phase = Phase.FINISHED

@@ -1,13 +1,12 @@
 /**
  * The heart of one replica of one dashboard: law 3, exactly once, on the client's side.
  *
- * What it says to the server and when; the document and what is pending are in the working copy. At
+ * When it says what to the server; the document and what is pending are in the working copy. At
  * most one submission is in flight, under a rising sequence; what `joined` tells of the newest
  * committed sequence decides whether it is sent again. See docs/spec.md, "Rules of a replica".
  */
 
 import { WeftError } from "../errors.ts";
-import { operationToJson } from "../ot/codec.ts";
 import type { Document } from "../ot/document.ts";
 import type { Operations } from "../ot/operation.ts";
 import type {
@@ -28,8 +27,8 @@ import type { DashboardMessage, ReplicaEvent } from "./events.ts";
 import type { ReplicaInstruction } from "./instructions.ts";
 import type { Stored } from "./journal.ts";
 import type { Notice } from "./notices.ts";
+import { joinOf, submitOf } from "./outgoing.ts";
 import { Patience } from "./patience.ts";
-import type { InFlight } from "./pending.ts";
 import { forbidEditing, NOTHING_TOLD, rightsTold, sameRights } from "./rights.ts";
 import { type Phase, type Status, statusOf } from "./status.ts";
 import { Storing } from "./storing.ts";
@@ -319,12 +318,8 @@ export class Replica {
   #join(): void {
     this.phase = "joining";
     this.#resting = false;
-    const { dashboardId, replicaId, version } = this;
-    this.#catchingUp = new CatchingUp(version);
-    const goesOn = !this.#patience.startsAfresh;
-    const wantsTail = goesOn && !this.copy.pending.isEmpty;
-    const known = goesOn && version !== null ? { version } : {};
-    const message = { type: "join", dashboardId, replicaId, wantsTail, ...known } as const;
+    this.#catchingUp = new CatchingUp(this.version);
+    const message = joinOf(this, this.copy, this.#patience.startsAfresh);
     this.#out.push({ kind: "send", message });
   }
 
@@ -352,30 +347,21 @@ export class Replica {
     const flying = pending.resend();
     if (flying === null) return this.#submit();
     if (flying !== before) this.#storing.launched(); // a later life must use the same terms
-    this.#send(flying);
+    this.#send();
   }
 
   /** Put in flight what waits, if it may fly. */
   #submit(): void {
     const { pending } = this.copy;
     if (this.phase !== "joined" || this.#resting || pending.inFlight !== null) return;
-    const flying = pending.launch();
-    if (flying === null) return;
+    if (pending.launch() === null) return;
     this.#storing.launched();
-    this.#send(flying);
+    this.#send();
   }
 
-  #send(flying: InFlight): void {
+  #send(): void {
     if (!this.#storing.lets()) return;
-    const message = {
-      type: "submit",
-      dashboardId: this.dashboardId,
-      sequence: flying.sequence,
-      baseVersion: this.version ?? 0,
-      ...(flying.seenVersion !== null && { seenVersion: flying.seenVersion }),
-      operations: flying.operations.map(operationToJson),
-    } as const;
-    this.#out.push({ kind: "send", message });
+    this.#out.push({ kind: "send", message: submitOf(this.dashboardId, this.copy) });
   }
 
   #finish(error: WeftError | null): void {
