@@ -20,9 +20,9 @@ from cluster.chaos.relay_server import Relay
 from cluster.chaos.signal_service import Victim
 from storage.embedded_postgres import SOCKET_NAME
 from storage.postgres_pool import PostgresStores
-from storage.redis_directory import RedisDirectory
 from tests.chaos.house import LOOK_EVERY_SECONDS, PATIENCE_SECONDS, SECRET, House
 from tests.chaos.owner_process import OwnerProcess, owner_process
+from tests.patience import patient_directory
 from tests.running_clock import RunningClock
 
 pytestmark = pytest.mark.store
@@ -54,7 +54,7 @@ class Split(House):
     async def open_split(self, owners: Owners, stores: PostgresStores, redis_url: str) -> None:
         self.owners, self.relay = owners, owners.relay
         self.stores = stores
-        self.directory = RedisDirectory(redis_url)
+        self.directory = patient_directory(redis_url)
         self.stack.push_async_callback(self.directory.close)
         await self.add_gateway(stores, self.directory)
         await self.furnish()

@@ -24,6 +24,7 @@ from storage.memory_tables import MemoryTables
 from storage.ports import Accounts, Directory, OperationLog, OwnerAddress
 from storage.redis_directory import RedisDirectory
 from tests.gateway.gateway_world import ADMIN_KEY, LINK_SECRET, PATIENCE_SECONDS, Client
+from tests.patience import patient_directory
 from weft.errors import WeftError
 
 MOVES = 6
@@ -160,7 +161,7 @@ def stores(request: pytest.FixtureRequest) -> Stores:
 
 @pytest.fixture
 async def own_redis_directory(redis_url: str) -> AsyncIterator[RedisDirectory]:
-    directory = RedisDirectory(redis_url)
+    directory = patient_directory(redis_url)
     yield directory
     await directory.close()
 

@@ -16,6 +16,7 @@ from storage.ports import Accounts, Directory, OperationLog, OwnerAddress
 from storage.redis_directory import RedisDirectory
 from tests.owner.owner_conversation import OTHER_WIDGET, WIDGET, retitling, typing, widget_state
 from tests.owner.owner_gateway import SECRET, Gateway, linked
+from tests.patience import patient_directory
 from weft.ot import Document, apply, operation_from_json
 
 STORES = ["memory", pytest.param("real", marks=pytest.mark.store)]
@@ -39,7 +40,7 @@ def stores(request: pytest.FixtureRequest) -> Stores:
 
 @pytest.fixture
 async def own_redis_directory(redis_url: str) -> AsyncIterator[RedisDirectory]:
-    directory = RedisDirectory(redis_url)
+    directory = patient_directory(redis_url)
     yield directory
     await directory.close()
 
