@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
+from uuid import UUID
 
 import asyncpg
 
@@ -25,6 +26,7 @@ from cluster.process_file import descendants
 from storage.embedded_postgres import SOCKET_NAME as POSTGRES_SOCKET
 from storage.embedded_postgres import EmbeddedPostgres
 from storage.embedded_redis import EmbeddedRedis
+from storage.redis_directory import RedisDirectory
 from tests.cluster.namespaces import Network, network, unavailable
 from tests.cluster.passage import passage
 from tests.cluster.world import PATIENCE_SECONDS, TEXT, Desk, RunningSystem, weft_command
@@ -115,6 +117,15 @@ class Cluster:
                     return await admin.cluster.move(desk.dashboard_id, heirs[0])
                 except (IndexError, WeftError):  # it has told nothing yet, or is not back
                     await asyncio.sleep(LOOK_AGAIN_SECONDS)
+
+    async def held_by(self, desk: Desk) -> str:
+        """Where the owner of the desk's dashboard is reached; empty when Redis knows of none."""
+        directory = RedisDirectory(self.environment["WEFT_REDIS_URL"])
+        try:
+            holder = await directory.holder(UUID(str(desk.dashboard_id)))
+        finally:
+            await directory.close()
+        return "" if holder is None else holder.url
 
     async def epoch(self, desk: Desk) -> int:
         """How often the desk's dashboard has been opened."""

@@ -58,8 +58,9 @@ async def pair(cluster: Cluster, desk: Desk, holder: RayNode) -> list[Board]:
     boards = [await desk.prepare()]
     cluster.door.addresses.reverse()
     boards.append(await desk.another())
-    await cluster.host_on(desk, holder)
-    await edit(desk, boards, "both")
+    while holder.address not in await cluster.held_by(desk):  # the balance moves dashboards, too
+        await cluster.host_on(desk, holder)
+        await edit(desk, boards, "both")
     return boards
 
 
