@@ -73,7 +73,8 @@ class _Misused(Exception):  # noqa: N818  (what argparse would end the process w
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise _Misused(self.format_usage(), f"{self.prog}: {message}")
+        _, _, command = self.prog.partition(" ")  # the line begins with the program's name as it is
+        raise _Misused(self.format_usage(), f"{command}: {message}" if command else message)
 
 
 def run(words: Sequence[str]) -> int:

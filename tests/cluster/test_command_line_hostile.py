@@ -95,6 +95,7 @@ def test_law7_what_is_asked_for_wrongly_is_one_json_object_or_one_line(
     assert told.out == ""
     *usage, line = told.err.splitlines()
     assert line == f"weft: {error['message']} [misconfigured]"
+    assert not line.startswith("weft: weft"), "the program is named once"
     assert not usage or usage[0].startswith("usage: weft")
     assert "p/ss" not in told.err, "a password is not shown"
 
