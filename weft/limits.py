@@ -124,7 +124,7 @@ HEARTBEAT_TTL_SECONDS: Final = 3.0  # an owner silent for so long is taken over,
 SWEEP_BATCH_CONNECTIONS: Final = 500  # of a gateway that is gone, in one script: some ms of Redis
 
 # --- the owner ---------------------------------------------------------------------------------
-FENCE_TIMEOUT_SECONDS: Final = 2.0  # of that question; the commit has a longer patience
+FENCE_TIMEOUT_SECONDS: Final = 2.6  # of that question: one unanswered is all of the next patience
 LOG_PATIENCE_SECONDS: Final = 3.0  # as long as a heartbeat: who cannot commit is as good as dead
 TAKEN_OVER_REST_SECONDS: Final = 5.0  # without Redis a dashboard that was lost is not taken back
 FENCE_CHECK_SECONDS: Final = 0.5  # law 6: within twice that an owner that was fenced lets go
