@@ -26,10 +26,10 @@ from cluster.process_file import descendants
 from storage.embedded_postgres import SOCKET_NAME as POSTGRES_SOCKET
 from storage.embedded_postgres import EmbeddedPostgres
 from storage.embedded_redis import EmbeddedRedis
-from storage.redis_directory import RedisDirectory
 from tests.cluster.namespaces import Network, network, unavailable
 from tests.cluster.passage import passage
 from tests.cluster.world import PATIENCE_SECONDS, TEXT, Desk, RunningSystem, weft_command
+from tests.patience import patient_directory
 from tests.running_clock import RunningClock
 from weft import Board
 from weft.errors import WeftError
@@ -120,7 +120,7 @@ class Cluster:
 
     async def held_by(self, desk: Desk) -> str:
         """Where the owner of the desk's dashboard is reached; empty when Redis knows of none."""
-        directory = RedisDirectory(self.environment["WEFT_REDIS_URL"])
+        directory = patient_directory(self.environment["WEFT_REDIS_URL"])
         try:
             holder = await directory.holder(UUID(str(desk.dashboard_id)))
         finally:

@@ -14,7 +14,6 @@ import pytest
 from cluster.chaos.ray_nodes_service import RayNode
 from cluster.data_dir_file import find_running
 from cluster.process_file import descendants
-from storage.redis_directory import RedisDirectory
 from tests.cluster.namespaces import unavailable
 from tests.cluster.nodes_world import (
     LOOK_AGAIN_SECONDS,
@@ -27,6 +26,7 @@ from tests.cluster.nodes_world import (
     places,
 )
 from tests.cluster.world import PATIENCE_SECONDS, Desk
+from tests.patience import patient_directory
 from weft import Board
 
 pytestmark = pytest.mark.cluster
@@ -116,7 +116,7 @@ async def test_law5_who_is_cut_off_from_redis_goes_on_until_another_opens(
 
 async def until_alone(cluster: Cluster, address: str) -> None:
     """Until Redis knows owners of that address only."""
-    directory = RedisDirectory(cluster.environment["WEFT_REDIS_URL"])
+    directory = patient_directory(cluster.environment["WEFT_REDIS_URL"])
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             while any(address not in each.url for each in await directory.owners()):  # noqa: ASYNC110
