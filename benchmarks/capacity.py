@@ -64,7 +64,7 @@ def main() -> None:
 def measured(system: System, scenario: Scenario) -> dict[str, Any]:
     """What the editors saw, `cpu` by part of the system (s), `memory` of gateways (bytes)."""
     where = [system.ready[each] for each in ("ws", "http", "admin_key")]
-    people = {"dashboards": scenario.dashboards, "people": scenario.people}
+    people: Any = {"dashboards": scenario.dashboards, "people": scenario.people}
     told = asyncio.run(prepare(*where, **people)).to_json()
     empty = private_bytes(system)
     with beside("benchmarks.capacity", told | {"per_second": scenario.per_second}) as go:

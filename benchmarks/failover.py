@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from cluster.chaos.battlefield_service import kill_server
 from cluster.chaos.ray_nodes_service import RayNode
 from cluster.process_file import descendants
-from tests.cluster.nodes_world import Cluster, cluster_of_nodes, on, places
+from tests.cluster.nodes_world import Cluster, cluster_of_nodes, gateway_of, on, places
 from tests.cluster.world import PATIENCE_SECONDS, TEXT, Desk
 from weft import Board
 
@@ -131,8 +131,7 @@ async def scene_on(cluster: Cluster) -> AsyncIterator[Scene]:
     async with AsyncExitStack() as stack:
         cluster.ask(cluster.head)
         desk = Desk(cluster.system, stack)
-        nodes = [node.address for node in cluster.nodes.nodes]
-        cluster.door.addresses = list(nodes)
+        cluster.door.addresses = [gateway_of(node) for node in cluster.nodes.nodes]
         cluster.system.ready["ws"] = await stack.enter_async_context(cluster.door.open())
         editors = [Editor(await desk.prepare())]
         while len(editors) < EDITORS:

@@ -76,7 +76,8 @@ async def edit_through(pid: int, pipe: Connection, batch: int) -> float:
         before = cpu_seconds(pid)
         load = Load(url, str(uuid4()), str(uuid4()), tokens, batch, None, 0.0, SECONDS)
         seen = await run(load)
-        return (cpu_seconds(pid) - before) / seen["submissions_in_all"] * 1e6
+        submissions: int = seen["submissions_in_all"]
+        return (cpu_seconds(pid) - before) / submissions * 1e6
 
 
 class SettledOwner:

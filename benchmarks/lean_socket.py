@@ -78,6 +78,8 @@ class LeanSocket(asyncio.Protocol):
 
 async def open_socket(url: str, on_message: Callable[[bytes], None]) -> LeanSocket:
     place = urlsplit(url)
+    assert place.hostname is not None
+    assert place.port is not None
     loop = asyncio.get_running_loop()
     transport, socket = await loop.create_connection(
         lambda: LeanSocket(on_message), place.hostname, place.port

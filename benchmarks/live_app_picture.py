@@ -8,13 +8,13 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 
 from tests.browser.chromium import FLAGS, find_chromium
 
 PICTURE: Final = Path(__file__).parents[1] / "docs" / "images" / "live-app.png"
 TITLE: Final = "Aurora, week 47"
-WINDOW: Final = {"width": 1280, "height": 800}
+WINDOW: Final[ViewportSize] = {"width": 1280, "height": 800}
 FED_MS: Final = 15_000  # until the live chart is full
 
 

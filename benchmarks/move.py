@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
+from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
@@ -79,16 +80,14 @@ class Editor:
         before = max(at for at in self.acknowledged_at if at <= moment)
         return min(at for at in self.acknowledged_at if at > moment) - before
 
-    def _is_mine(self, frame: dict[str, object], sequence: int) -> bool:
+    def _is_mine(self, frame: dict[str, Any], sequence: int) -> bool:
         if frame["type"] == "rejected":
             raise RuntimeError(f"an edit was refused: {frame}")
         if frame["type"] != "committed":
             self.others.append(str(frame["type"]))
             return False
         mine = False
-        submissions = frame["submissions"]
-        assert isinstance(submissions, list)
-        for each in submissions:
+        for each in frame["submissions"]:
             self._version = each["version"]
             mine |= each["replicaId"] == self._replica_id and each["sequence"] == sequence
         return mine
@@ -96,10 +95,8 @@ class Editor:
     async def _send(self, message: dict[str, object]) -> None:
         await self._socket.send(orjson.dumps(message), text=True)
 
-    async def _receive(self) -> dict[str, int | str | list[dict[str, int]]]:
-        received: dict[str, int | str | list[dict[str, int]]] = orjson.loads(
-            await self._socket.recv()
-        )
+    async def _receive(self) -> dict[str, Any]:
+        received: dict[str, Any] = orjson.loads(await self._socket.recv())
         return received
 
 

@@ -83,7 +83,6 @@ class Square:
         self.churn = Churn()
         self.news = asyncio.Event()  # a roster has changed
 
-    @property
     def is_over(self) -> bool:
         return self.clock() >= self.ends_at
 
@@ -115,11 +114,11 @@ class Visitor:
         square = self._square
         while True:
             await asyncio.sleep(self._chance.uniform(*AWAY_SECONDS))
-            if square.is_over:
+            if square.is_over():
                 return
             await self._come(self._chance.choice(square.urls))
             await asyncio.sleep(self._chance.uniform(*STAY_SECONDS))
-            if square.is_over:
+            if square.is_over():
                 return
             await self._go()
 

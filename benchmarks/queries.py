@@ -138,7 +138,9 @@ def show_progress(table: str, done: int, total: int | None) -> None:
 async def _measure(stores: PostgresStores) -> None:
     chance = random.Random(2)
     queries = PostgresQueries(stores.pool)
-    users = [row["id"] for row in await stores.pool.fetch("SELECT id FROM users ORDER BY id")]
+    users: list[UUID] = [
+        row["id"] for row in await stores.pool.fetch("SELECT id FROM users ORDER BY id")
+    ]
     boards = list(await stores.log.dashboard_ids())
 
     def user() -> UUID:

@@ -64,7 +64,8 @@ def main() -> None:
         tempfile.TemporaryDirectory(prefix="weft-bench-") as directory,
         ray_runtime(None, Path(directory)),
     ):
-        watched: Any = Watched.remote()
+        actor: Any = Watched
+        watched = actor.remote()
         for per_second, in_commit in LOADS:
             found = ray.get(watched.microseconds.remote(per_second, in_commit))
             total = sum(found.values())
