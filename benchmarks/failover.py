@@ -1,4 +1,4 @@
-"""How long editors wait when something is killed: two Ray nodes with a gateway and an owner each,
+"""How long editors wait when all is restarted in order, or something killed: two Ray nodes with a gateway and an owner each,
 people at both gateways, the dashboard at the owner that is hit.
 
 Told is the time from the blow until everybody has had an edit acknowledged that was typed after it;
@@ -72,6 +72,10 @@ class Scene:
     async def gap(self, moment: float) -> float:
         return max(await asyncio.gather(*(each.saved_after(moment) for each in self.editors)))
 
+    def longest_wait(self, since: float) -> float:
+        saved = (each for editor in self.editors for each in editor.saved)
+        return max(until - typed for typed, until in saved if until > since)
+
 
 async def kill_role(scene: Scene, role: str) -> float:
     for pid, title in descendants(scene.victim.process.pid).items():
@@ -104,16 +108,26 @@ async def kill_node(scene: Scene, node: RayNode) -> float:
     began = time.monotonic()
     await asyncio.to_thread(scene.cluster.nodes.start_again, node)
     joined = time.monotonic()
-    waits = [
-        saved - typed for each in scene.editors for typed, saved in each.saved if typed > began
-    ]
+    longest = scene.longest_wait(began)
     used = await scene.cluster.until(lambda report: set(places(report)) >= set(on(node, 1)))
     print(
         f"    its node has started after {joined - began:.1f} s, and is used {used:.1f} s later; "
-        f"the longest wait of an editor meanwhile {max(waits):.2f} s",
+        f"the longest wait of an editor meanwhile {longest:.2f} s",
         flush=True,
     )
     return gap
+
+
+async def restart_in_order(scene: Scene) -> None:
+    began = time.monotonic()
+    await asyncio.to_thread(scene.cluster.weft, "rolling-restart")
+    took = time.monotonic() - began
+    await scene.gap(time.monotonic())
+    print(
+        f"  rolling-restart of all took {took:.1f} s; "
+        f"the longest wait of an editor meanwhile {scene.longest_wait(began):.2f} s",
+        flush=True,
+    )
 
 
 STRIKES: dict[str, Callable[[Scene], Awaitable[float]]] = {
@@ -146,6 +160,8 @@ async def scene_on(cluster: Cluster) -> AsyncIterator[Scene]:
 
 async def measure(cluster: Cluster) -> None:
     async with scene_on(cluster) as scene:
+        await scene.ready(scene.victim)
+        await restart_in_order(scene)
         for what, rounds in ROUNDS.items():
             gaps = []
             for _ in range(rounds):
