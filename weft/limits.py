@@ -104,6 +104,8 @@ RECONNECT_MAX_SECONDS: Final = 15.0  # so a server that returns is not met by ev
 JOIN_PATIENCE_ATTEMPTS: Final = 5  # until an answer that makes no sense is taken for the truth
 OPEN_TIMEOUT_SECONDS: Final = 10.0  # TCP, TLS and WebSocket handshake
 ANSWER_TIMEOUT_SECONDS: Final = 4.0  # for any word after something was said; as long for a pong
+ANSWER_TIMEOUT_DOUBLINGS_MAX: Final = 3  # by who has left in vain: a frame may take 64 s to come
+SILENCE_FORGOTTEN_SECONDS: Final = 120.0  # a socket that lasted longer was no slow network
 CLOSE_SAVE_TIMEOUT_SECONDS: Final = 5.0  # `close()` waits so long for what is not saved yet
 EDIT_MAX_BYTES: Final = FRAME_MAX_BYTES - 1_024  # of one edit or batch; the rest is the envelope
 SUBMISSION_TARGET_BYTES: Final = 524_288  # what waits is compacted into one submission up to here
@@ -126,6 +128,7 @@ SWEEP_BATCH_CONNECTIONS: Final = 500  # of a gateway that is gone, in one script
 # --- the owner ---------------------------------------------------------------------------------
 FENCE_TIMEOUT_SECONDS: Final = 2.6  # of that question: one unanswered is all of the next patience
 LOG_PATIENCE_SECONDS: Final = 3.0  # as long as a heartbeat: who cannot commit is as good as dead
+EPOCH_STEP_SHUT_OUT: Final = 1_048_576  # by changed grants; an opening, or a settled commit, is one
 TAKEN_OVER_REST_SECONDS: Final = 5.0  # without Redis a dashboard that was lost is not taken back
 FENCE_CHECK_SECONDS: Final = 0.5  # law 6: within twice that an owner that was fenced lets go
 TICK_EVERY_SECONDS: Final = 1.0  # how finely an owner's dashboards see time

@@ -43,6 +43,7 @@ from weft.client.instructions import (
     WaitFor,
 )
 from weft.client.replica import Replica
+from weft.client.silence import Silence
 from weft.client.silence_loop import leave_when_silent
 from weft.errors import WeftError
 from weft.limits import CLOSE_SAVE_TIMEOUT_SECONDS, OPEN_TIMEOUT_SECONDS, PING_INTERVAL_SECONDS
@@ -102,6 +103,7 @@ class Client:
         self._renewing: asyncio.Task[None] | None = None
         self._readers: list[Callable[[str], None]] = []
         self._outgoing: Outgoing | None = None  # of this socket
+        self._silence = Silence()
         self._stepped = asyncio.Event()
         self._is_closed = False
         self._task: asyncio.Task[None] | None = None
@@ -277,10 +279,8 @@ class Client:
         def heard() -> int | None:
             return frames if self._connection.link is Link.OPEN else None
 
-        beside = [
-            asyncio.create_task(_write(socket, outgoing, said)),
-            asyncio.create_task(leave_when_silent(socket, said, heard)),
-        ]
+        writing = asyncio.create_task(_write(socket, outgoing, said))
+        waiting = asyncio.create_task(leave_when_silent(socket, said, heard, self._silence.seconds))
         try:
             self._handle(SocketOpened(token))
             while True:
@@ -291,12 +291,14 @@ class Client:
             pass
         finally:
             self._outgoing = None
-            for each in beside:
-                each.cancel()
-            await asyncio.wait(beside)
+            writing.cancel()
+            waiting.cancel()
+            await asyncio.wait([writing, waiting])
             await socket.close()
+        lasted = time.monotonic() - opened_at
+        if not waiting.cancelled() and waiting.result():
+            self._silence.left(lasted)
         if self._connection.link in (Link.GREETING, Link.OPEN):  # it was not closed on order
-            lasted = time.monotonic() - opened_at
             self._handle(SocketClosed(socket.close_code, socket.close_reason or "", lasted))
 
     async def _renew_token(self) -> None:

@@ -10,13 +10,14 @@ from collections.abc import Callable
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from weft import limits
-
 
 async def leave_when_silent(
-    socket: ClientConnection, said: asyncio.Event, heard: Callable[[], int | None]
-) -> None:
-    """Cut the socket on which nobody answers; end with it.
+    socket: ClientConnection,
+    said: asyncio.Event,
+    heard: Callable[[], int | None],
+    patience_seconds: float,
+) -> bool:
+    """Cut the socket on which nobody answers; end with it. Whether it was cut.
 
     `said` is set whenever something has been. `heard`: how many frames have come, None while
     a busy server may take its time.
@@ -26,11 +27,12 @@ async def leave_when_silent(
             await said.wait()
             said.clear()
             before = heard()
-            await asyncio.sleep(limits.ANSWER_TIMEOUT_SECONDS)
+            await asyncio.sleep(patience_seconds)
             if before is not None and heard() == before:
-                async with asyncio.timeout(limits.ANSWER_TIMEOUT_SECONDS):
+                async with asyncio.timeout(patience_seconds):
                     await (await socket.ping())
     except TimeoutError:
         socket.transport.abort()
+        return True
     except ConnectionClosed:
-        pass
+        return False

@@ -4,7 +4,6 @@
 
 import { WeftError } from "../errors.ts";
 import {
-  ANSWER_TIMEOUT_SECONDS,
   CLOSE_SAVE_TIMEOUT_SECONDS,
   OPEN_TIMEOUT_SECONDS,
   PING_INTERVAL_SECONDS,
@@ -14,6 +13,7 @@ import { Connection, type Link } from "./connection.ts";
 import type { ConnectionEvent } from "./events.ts";
 import type { ConnectionInstruction, OpenSocket, ReplicaInstruction } from "./instructions.ts";
 import { Replica } from "./replica.ts";
+import { Silence } from "./silence.ts";
 import type { Claim, ReplicaStore } from "./store.ts";
 import { newUuid } from "./uuid.ts";
 
@@ -47,8 +47,10 @@ export class Client {
   readonly #waits = new Map<string, Timer>();
   #socket: WebSocket | null = null;
   #opening: { readonly order: OpenSocket; readonly timer: Timer } | null = null;
-  #silence: Timer | undefined;
-  #wordDueMs = 0; // when it ends, by the clock that nobody sets
+  #wordTimer: Timer | undefined;
+  #wordDueMs = 0; // when it is over, by the clock that nobody sets
+  #openedAtMs = Number.POSITIVE_INFINITY; // by the same
+  readonly #silence = new Silence();
   #token: string | null = null;
 
   constructor(url: string, options: ClientOptions) {
@@ -98,7 +100,7 @@ export class Client {
     if (this.#connection.link !== "over") this.#carry(this.#connection.close());
     for (const timer of this.#waits.values()) clearTimeout(timer);
     clearTimeout(this.#opening?.timer);
-    clearTimeout(this.#silence);
+    clearTimeout(this.#wordTimer);
     await Promise.all(boards.map((board) => board.released()));
     return isSaved;
   }
@@ -239,11 +241,11 @@ export class Client {
   }
 
   #listenTo(socket: WebSocket, token: string): void {
-    let openedAt = Number.POSITIVE_INFINITY;
+    this.#openedAtMs = Number.POSITIVE_INFINITY;
     this.#socket = socket;
     this.#expectWord(OPEN_TIMEOUT_SECONDS);
     socket.onopen = () => {
-      openedAt = performance.now(); // a clock that nobody sets
+      this.#openedAtMs = performance.now(); // a clock that nobody sets
       this.#handle({ kind: "socketOpened", token });
     };
     socket.onmessage = ({ data }) => {
@@ -252,29 +254,36 @@ export class Client {
     };
     socket.onclose = ({ code, reason }) => {
       this.#forget(socket);
-      const lastedSeconds = Math.max(0, (performance.now() - openedAt) / 1000);
-      this.#handle({ kind: "socketClosed", code, reason, lastedSeconds });
+      this.#handle({ kind: "socketClosed", code, reason, lastedSeconds: this.#lastedSeconds });
     };
+  }
+
+  get #lastedSeconds(): number {
+    return Math.max(0, (performance.now() - this.#openedAtMs) / 1000);
   }
 
   /** What was said to a server that has vanished is said to another one soon. */
   #say(frame: string): void {
     this.#socket?.send(frame);
-    const isSoon = performance.now() + ANSWER_TIMEOUT_SECONDS * 1000 >= this.#wordDueMs;
-    if (this.#connection.link === "open" && !isSoon) this.#expectWord(ANSWER_TIMEOUT_SECONDS);
+    const { seconds } = this.#silence;
+    const isSoon = performance.now() + seconds * 1000 >= this.#wordDueMs;
+    if (this.#connection.link === "open" && !isSoon) this.#expectWord(seconds);
   }
 
   /** Tell the heart when nothing is heard for so long. */
   #expectWord(within: number): void {
-    clearTimeout(this.#silence);
+    clearTimeout(this.#wordTimer);
     this.#wordDueMs = performance.now() + within * 1000;
-    this.#silence = setTimeout(() => {
+    this.#wordTimer = setTimeout(() => {
       if (this.#connection.link === "opening") {
         this.#leaveSocket(NORMAL);
         this.#fail("no answer");
       } else {
-        this.#expectWord(ANSWER_TIMEOUT_SECONDS);
+        const socket = this.#socket;
+        const isOpen = this.#connection.link === "open"; // else a busy server may take its time
+        this.#expectWord(isOpen ? this.#silence.seconds : OPEN_TIMEOUT_SECONDS);
         this.#handle({ kind: "fellSilent" });
+        if (isOpen && this.#socket !== socket) this.#silence.left(this.#lastedSeconds);
       }
     }, within * 1000);
   }
@@ -288,7 +297,7 @@ export class Client {
 
   #forget(socket: WebSocket): void {
     socket.onopen = socket.onmessage = socket.onclose = null;
-    clearTimeout(this.#silence);
+    clearTimeout(this.#wordTimer);
     this.#socket = null;
   }
 
