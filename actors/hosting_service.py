@@ -158,7 +158,7 @@ class Hosting:
         dashboard_id = dashboard.dashboard_id
         del self.dashboards[dashboard_id]
         if dashboard.is_fenced:
-            self._locks.lost(dashboard_id)
+            self._locks.lost(dashboard_id, dashboard.lane.epoch)
         self._plugins.unloaded(dashboard_id, dashboard.heart.durable_version)
         task = self._start(self._locks.release(dashboard_id))
         self._closing[dashboard_id] = task

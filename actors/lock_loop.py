@@ -8,28 +8,36 @@ in its turn (docs/decisions/0060-who-lost-it-does-not-take-it-back.md).
 import logging
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 from uuid import UUID
 
 from actors.moving import moved_to
-from storage.ports import Directory, OwnerAddress
+from storage.ports import Directory, OperationLog, OwnerAddress
 from storage.rendezvous import rendezvous_owner
 from weft.errors import WeftError
-from weft.limits import TAKEN_OVER_REST_SECONDS
+from weft.limits import EPOCH_STEP_SHUT_OUT, TAKEN_OVER_REST_SECONDS
 
 logger = logging.getLogger(__name__)
+
+
+class _Loss(NamedTuple):
+    until: float  # it counts, by the clock
+    epoch: int  # under which we had it open
 
 
 class DashboardLocks:
     def __init__(
         self,
         directory: Directory,
+        log: OperationLog,
         address: OwnerAddress,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`clock`: seconds."""
         self._directory = directory
+        self._log = log
         self._clock = clock
-        self._taken_over: dict[UUID, float] = {}  # by others, and until when that counts
+        self._lost: dict[UUID, _Loss] = {}  # to others, perhaps
         self.address = address
         self.is_leaving = False  # then nothing new is taken
 
@@ -37,7 +45,6 @@ class DashboardLocks:
         """Raises WeftError owner_moved with `owner`: who holds it, or should; without, when that
         is not known here.
         """
-        is_taken = self._clock() < self._taken_over.get(dashboard_id, 0.0)
         try:
             if self.is_leaving and (heir := await self.heir(dashboard_id)) is not None:
                 raise moved_to(await self._directory.claim(dashboard_id, heir))
@@ -45,18 +52,29 @@ class DashboardLocks:
         except WeftError as error:
             if error.code == "owner_moved":
                 raise
-            if is_taken:
+            if await self._is_taken_over(dashboard_id):
                 raise WeftError("owner_moved") from error
             logger.warning("dashboard %s is opened without a lock: %s", dashboard_id, error)
             return
         if holder.incarnation != self.address.incarnation:
             raise moved_to(holder)
 
-    def lost(self, dashboard_id: UUID) -> None:
-        """Somebody else has raised the epoch."""
+    def lost(self, dashboard_id: UUID, epoch: int) -> None:
+        """Somebody else has raised the epoch, which was this."""
         now = self._clock()
-        self._taken_over = {each: until for each, until in self._taken_over.items() if until > now}
-        self._taken_over[dashboard_id] = now + TAKEN_OVER_REST_SECONDS
+        self._lost = {each: loss for each, loss in self._lost.items() if loss.until > now}
+        self._lost[dashboard_id] = _Loss(now + TAKEN_OVER_REST_SECONDS, epoch)
+
+    async def _is_taken_over(self, dashboard_id: UUID) -> bool:
+        """Not long ago. Who was shut out by changed grants finds that nobody has opened it since.
+
+        Raises WeftError storage_unavailable.
+        """
+        loss = self._lost.get(dashboard_id)
+        if loss is None or self._clock() >= loss.until:
+            return False
+        head = await self._log.head(dashboard_id)
+        return head is None or (head.epoch - loss.epoch) % EPOCH_STEP_SHUT_OUT != 0
 
     async def release(self, dashboard_id: UUID) -> None:
         try:

@@ -74,7 +74,7 @@ class OwnerService:
         self._commits = CommitLoop(log, CommitFigures(self._measures, tracer))
         self._links = LinkServer(self, secret)
         self._address = OwnerAddress(owner_id, str(uuid4()), "")
-        self._locks = DashboardLocks(directory, self._address)
+        self._locks = DashboardLocks(directory, log, self._address)
         self._tasks: set[asyncio.Task[None]] = set()
         self._standing = Standing(
             log,

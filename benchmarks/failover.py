@@ -1,5 +1,5 @@
-"""How long editors wait when all is restarted in order, or something killed: two Ray nodes with a gateway and an owner each,
-people at both gateways, the dashboard at the owner that is hit.
+"""How long editors wait when all is restarted in order, or something killed: two Ray nodes with a
+gateway and an owner each, people at both gateways, the dashboard at the owner that is hit.
 
 Told is the time from the blow until everybody has had an edit acknowledged that was typed after it;
 for PostgreSQL, from the moment at which it answers again. In network namespaces where they may be

@@ -67,7 +67,7 @@ class LinkedEnforcement:
     async def _fence(self, dashboard_id: UUID, head: Head) -> None:
         """Whoever has opened it before this can commit no more; who opens it reads the grants."""
         for _ in range(limits.FENCE_ATTEMPTS):
-            if await self._log.settle(dashboard_id, head.epoch) is not None:
+            if await self._log.shut_out(dashboard_id, head.epoch) is not None:
                 return
             now = await self._log.head(dashboard_id)
             if now is None:

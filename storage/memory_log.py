@@ -31,6 +31,7 @@ from storage.rows import (
     target_of,
 )
 from weft.errors import WeftError
+from weft.limits import EPOCH_STEP_SHUT_OUT
 
 Result = TypeVar("Result")
 
@@ -113,10 +114,16 @@ class MemoryLog:
         return True
 
     async def settle(self, dashboard_id: UUID, epoch: int) -> Head | None:
+        return self._raised(dashboard_id, epoch, 1)
+
+    async def shut_out(self, dashboard_id: UUID, epoch: int) -> Head | None:
+        return self._raised(dashboard_id, epoch, EPOCH_STEP_SHUT_OUT)
+
+    def _raised(self, dashboard_id: UUID, epoch: int, step: int) -> Head | None:
         table = self._table(dashboard_id)
         if table is None or table.epoch != epoch:
             return None
-        table.epoch += 1
+        table.epoch += step
         return Head(table.version, table.epoch)
 
     async def submissions_between(

@@ -161,6 +161,11 @@ class OperationLog(Protocol):
         owner has raised it.
         """
 
+    async def shut_out(self, dashboard_id: UUID, epoch: int) -> Head | None:
+        """Whoever has it open commits no more: raise the epoch by EPOCH_STEP_SHUT_OUT, if it is
+        still `epoch`. None: an owner has raised it.
+        """
+
     async def submissions_between(
         self, dashboard_id: UUID, after_version: int, up_to_version: int
     ) -> tuple[LoggedSubmission, ...]:

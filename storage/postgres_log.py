@@ -27,6 +27,7 @@ from storage.rows import (
     submission_from,
     unreadable,
 )
+from weft.limits import EPOCH_STEP_SHUT_OUT
 
 
 class PostgresLog:
@@ -57,6 +58,10 @@ class PostgresLog:
 
     async def settle(self, dashboard_id: UUID, epoch: int) -> Head | None:
         row = await self._row("settle", dashboard_id, epoch)
+        return Head(row["version"], row["owner_epoch"]) if row else None
+
+    async def shut_out(self, dashboard_id: UUID, epoch: int) -> Head | None:
+        row = await self._row("shut_out", dashboard_id, epoch, EPOCH_STEP_SHUT_OUT)
         return Head(row["version"], row["owner_epoch"]) if row else None
 
     async def submissions_between(

@@ -50,6 +50,14 @@ SET owner_epoch = owner_epoch + 1
 WHERE id = $1 AND owner_epoch = $2
 RETURNING version, owner_epoch;
 
+-- name: shut_out
+-- Grants have changed, and whoever has it open may not know: it commits no more. By so large a step
+-- an owner sees that nobody has opened it since.
+UPDATE dashboards
+SET owner_epoch = owner_epoch + $3::BIGINT
+WHERE id = $1 AND owner_epoch = $2
+RETURNING version, owner_epoch;
+
 -- name: head
 SELECT version, owner_epoch FROM dashboards WHERE id = $1;
 

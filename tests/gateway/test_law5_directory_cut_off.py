@@ -25,8 +25,6 @@ from tests.gateway.test_gateway_moves import System, Typist
 from weft.errors import WeftError
 from weft.limits import TAKEN_OVER_REST_SECONDS
 
-BOARD = UUID(int=1)
-
 
 class Way:
     """To a directory; it may be cut."""
@@ -141,14 +139,45 @@ async def test_what_was_lost_is_opened_again_with_a_lock_or_after_a_rest() -> No
     for each in (me, other):
         await directory.announce_owner(each, 60.0)
     way = Way(directory)
-    locks = DashboardLocks(way, me, lambda: now)
-    locks.lost(BOARD)
-    await locks.claim(BOARD)
-    assert await directory.holder(BOARD) == me
+    log, board, epoch = await opened_board()
+    locks = DashboardLocks(way, log, me, lambda: now)
+    locks.lost(board, epoch)
+    await log.open_dashboard(board)
+    await locks.claim(board)
+    assert await directory.holder(board) == me
     way.is_cut = True
     with pytest.raises(WeftError) as refusal:
-        await locks.claim(BOARD)
+        await locks.claim(board)
     assert (refusal.value.code, refusal.value.details) == ("owner_moved", {})
     await locks.claim(UUID(int=2))  # another was not lost
     now = TAKEN_OVER_REST_SECONDS
-    await locks.claim(BOARD)
+    await locks.claim(board)
+
+
+async def test_law6_whom_changed_grants_have_shut_out_opens_again_though_redis_is_away() -> None:
+    """Every owner in turn rested for 5 s, and nobody could edit: none of them had lost it."""
+    way = Way(MemoryDirectory(lambda: 0.0))
+    way.is_cut = True
+    log, board, epoch = await opened_board()
+    locks = DashboardLocks(way, log, OwnerAddress("a", "1", "ws://a/link"), lambda: 0.0)
+    shut = await log.shut_out(board, epoch)
+    assert shut is not None
+    again = await log.shut_out(board, shut.epoch)
+    assert again is not None
+    locks.lost(board, epoch)
+    await locks.claim(board)
+    await log.open_dashboard(board)
+    with pytest.raises(WeftError) as refusal:
+        await locks.claim(board)
+    assert refusal.value.code == "owner_moved"
+
+
+async def opened_board() -> tuple[MemoryLog, UUID, int]:
+    """And its epoch."""
+    tables = MemoryTables(clock=lambda: 0.0)
+    accounts = MemoryAccounts(tables)
+    user_id = await accounts.create_user("ann@example.org", "ann")
+    board = await accounts.create_dashboard(user_id, "Sales")
+    opened = await MemoryLog(tables).open_dashboard(board)
+    assert opened is not None
+    return MemoryLog(tables), board, opened.epoch

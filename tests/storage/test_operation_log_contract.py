@@ -9,6 +9,7 @@ import pytest
 from storage.ports import Checkpoint, DashboardCommit, Head
 from storage.rows import empty_state
 from tests.storage.making import AT_MS, INSERT, Place, commit_of, submission
+from weft.limits import EPOCH_STEP_SHUT_OUT
 
 
 async def test_a_fresh_dashboard_opens_at_version_0_with_a_checkpoint_there(place: Place):
@@ -175,6 +176,20 @@ async def test_settling_tells_the_head_and_fences_what_was_under_way(place: Plac
     late = DashboardCommit(opened.dashboard_id, 1, opened.epoch, (submission(2),))
     assert await place.log.commit([late]) == set()
     assert await place.log.commit([replace(late, epoch=settled.epoch)]) == {opened.dashboard_id}
+
+
+async def test_law6_who_is_shut_out_commits_no_more_and_sees_that_nobody_has_opened_it(
+    place: Place,
+):
+    opened = await place.opened()
+    shut = await place.log.shut_out(opened.dashboard_id, opened.epoch)
+    assert shut == Head(0, opened.epoch + EPOCH_STEP_SHUT_OUT)
+    assert await place.log.commit([commit_of(opened)]) == set()
+    assert await place.log.shut_out(opened.dashboard_id, opened.epoch) is None
+    newer = await place.log.open_dashboard(opened.dashboard_id)
+    assert newer is not None
+    assert newer.epoch == shut.epoch + 1
+    assert await place.log.commit([commit_of(newer)]) == {opened.dashboard_id}
 
 
 async def test_settling_after_another_owner_has_opened_tells_none(place: Place):
