@@ -186,26 +186,14 @@ test("law 3: what was said to a server that has vanished is said to another with
   assert.deepEqual(socket.heard(), ["ping"]);
   await pass(4.1);
   assert.equal(socket.closedWith, 1000);
-});
-
-test("law 7: over a network so slow that an answer takes long, it is waited for longer", async () => {
-  const [board, first] = await joined();
-  board.set(null, "title", "Much");
-  await pass(4.1);
-  await pass(4.1);
-  assert.equal(first.closedWith, 1000);
   await pass(1);
-  const second = Socket.made.at(-1)!;
-  second.welcomes();
-  second.heard();
+  const next = Socket.made.at(-1)!;
+  next.welcomes();
+  next.heard();
   await pass(7.9);
-  assert.deepEqual(second.heard(), []);
+  assert.deepEqual(next.heard(), [], "law 7: the network may be slow: twice as long");
   await pass(0.2);
-  assert.deepEqual(second.heard(), ["ping"]);
-  await pass(7.9);
-  assert.equal(second.closedWith, null);
-  await pass(0.2);
-  assert.equal(second.closedWith, 1000);
+  assert.deepEqual(next.heard(), ["ping"]);
 });
 
 test("closing waits for what is not saved, and says whether it is", async () => {
