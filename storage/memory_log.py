@@ -114,12 +114,12 @@ class MemoryLog:
         return True
 
     async def settle(self, dashboard_id: UUID, epoch: int) -> Head | None:
-        return self._raised(dashboard_id, epoch, 1)
+        return self._end_epoch(dashboard_id, epoch, 1)
 
     async def shut_out(self, dashboard_id: UUID, epoch: int) -> Head | None:
-        return self._raised(dashboard_id, epoch, EPOCH_STEP_SHUT_OUT)
+        return self._end_epoch(dashboard_id, epoch, EPOCH_STEP_SHUT_OUT)
 
-    def _raised(self, dashboard_id: UUID, epoch: int, step: int) -> Head | None:
+    def _end_epoch(self, dashboard_id: UUID, epoch: int, step: int) -> Head | None:
         table = self._table(dashboard_id)
         if table is None or table.epoch != epoch:
             return None

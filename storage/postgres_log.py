@@ -57,11 +57,13 @@ class PostgresLog:
         return await self._commit.commit(commits)
 
     async def settle(self, dashboard_id: UUID, epoch: int) -> Head | None:
-        row = await self._row("settle", dashboard_id, epoch)
-        return Head(row["version"], row["owner_epoch"]) if row else None
+        return await self._end_epoch(dashboard_id, epoch, 1)
 
     async def shut_out(self, dashboard_id: UUID, epoch: int) -> Head | None:
-        row = await self._row("shut_out", dashboard_id, epoch, EPOCH_STEP_SHUT_OUT)
+        return await self._end_epoch(dashboard_id, epoch, EPOCH_STEP_SHUT_OUT)
+
+    async def _end_epoch(self, dashboard_id: UUID, epoch: int, step: int) -> Head | None:
+        row = await self._row("end_epoch", dashboard_id, epoch, step)
         return Head(row["version"], row["owner_epoch"]) if row else None
 
     async def submissions_between(

@@ -42,17 +42,10 @@ SET owner_epoch = owner_epoch + 1, last_accessed_at = CURRENT_TIMESTAMP
 WHERE id = $1
 RETURNING version, owner_epoch;
 
--- name: settle
--- After an ambiguous commit. It waits for the row lock of a commit still under way; one that has
--- not begun meets the new epoch. So the version that it returns is final.
-UPDATE dashboards
-SET owner_epoch = owner_epoch + 1
-WHERE id = $1 AND owner_epoch = $2
-RETURNING version, owner_epoch;
-
--- name: shut_out
--- Grants have changed, and whoever has it open may not know: it commits no more. By so large a step
--- an owner sees that nobody has opened it since.
+-- name: end_epoch
+-- After an ambiguous commit, or when grants have changed of which whoever has it open may not know.
+-- It waits for the row lock of a commit still under way; one that has not begun meets the new epoch.
+-- So the version that it returns is final. By the size of the step an owner sees which it was.
 UPDATE dashboards
 SET owner_epoch = owner_epoch + $3::BIGINT
 WHERE id = $1 AND owner_epoch = $2
